@@ -1,0 +1,72 @@
+package logformat
+
+// span is a piece of a line. start < 0 stands for a group that took no part in the match.
+type span struct{ start, end int }
+
+// layout knows the names of a format's fields and writes their values. Each name is kept as the text between the previous value and the
+// opening quote of its own.
+type layout struct {
+	names  []string
+	heads  []string // `{"host":"`, `,"ident":"`, …
+	groups []int    // which span each written field takes its value from
+	fixed  int      // bytes that a record needs beside its values
+}
+
+// newLayout keeps a repeated name at its first place with the value of its last, as a Java LinkedHashMap does.
+func newLayout(fields []string) layout {
+	var l layout
+	place := make(map[string]int)
+	for group, name := range fields {
+		if at, seen := place[name]; seen {
+			l.groups[at] = group
+			continue
+		}
+		place[name] = len(l.names)
+		l.names = append(l.names, name)
+		l.groups = append(l.groups, group)
+	}
+	for i, name := range l.names {
+		head := []byte{','}
+		if i == 0 {
+			head[0] = '{'
+		}
+		head = append(head, '"')
+		head = appendText(head, []byte(name))
+		head = append(head, `":"`...)
+		l.heads = append(l.heads, string(head))
+		l.fixed += len(head) + len(`"`)
+	}
+	l.fixed += len("}")
+	return l
+}
+
+// Fields are the written names in order.
+func (l *layout) Fields() []string { return l.names }
+
+// appendObject writes the values that spans cut from line. A value that is a lone dash is null.
+func (l *layout) appendObject(dst, line []byte, spans []span) []byte {
+	dst = grow(dst, l.fixed+len(line))
+	for i, head := range l.heads {
+		dst = append(dst, head...)
+		s := spans[l.groups[i]]
+		if s.start < 0 || s.end-s.start == 1 && line[s.start] == '-' {
+			dst = append(dst[:len(dst)-1], "null"...)
+			continue
+		}
+		dst = appendText(dst, line[s.start:s.end])
+		dst = append(dst, '"')
+	}
+	if len(l.heads) == 0 {
+		dst = append(dst, '{')
+	}
+	return append(dst, '}')
+}
+
+func grow(dst []byte, n int) []byte {
+	if cap(dst)-len(dst) >= n {
+		return dst
+	}
+	grown := make([]byte, len(dst), 2*cap(dst)+n)
+	copy(grown, dst)
+	return grown
+}
