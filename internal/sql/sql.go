@@ -1,0 +1,22 @@
+package sql
+
+import (
+	"github.com/millrace/millrace/internal/sql/token"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// Stream is a named stream of rows: an input of an application, or an in-application stream that its text creates.
+type Stream struct {
+	Name    string
+	Columns []types.Column
+}
+
+// Diagnostics is the error that Compile returns: every fault found, as file:line:col: text.
+type Diagnostics = token.Diagnostics
+
+// Sink gets every row that enters an in-application stream which the text creates, and every error row. It is called
+// while Push or Bound runs; the batch is valid during the call only.
+type Sink interface {
+	Rows(stream string, b *types.Batch)
+	Error(e types.ErrorRow)
+}
