@@ -1,0 +1,90 @@
+package objectkey
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// maxExplicitLength bounds an evaluated prefix; the date that Firehose adds by
+// itself does not count.
+const maxExplicitLength = 512
+
+// Namer makes the keys of one delivery stream's objects.
+type Namer struct {
+	Stream      string // name of the delivery stream
+	Prefix      Template
+	ErrorPrefix Template
+	// Zone of timestamps and of the time in the object's name; nil is UTC.
+	Zone *time.Location
+	// Extension of data objects, with its dot; ErrorExtension of error objects.
+	Extension, ErrorExtension string
+}
+
+// Key names a data object: <prefix>[yyyy/MM/dd/HH/]<stream>-<version>-<time>-<id>.
+// arrival is that of the object's oldest record, ms. The date is added unless
+// the prefix holds an expression of its own.
+func (n Namer) Key(version int, arrival int64, id uuid.UUID) string {
+	at := n.time(arrival)
+	key := n.Prefix.evaluate(values{at: at, id: id})
+	if n.Prefix.Static() {
+		key += datePath(at)
+	}
+	return key + n.name(version, at, id) + n.Extension
+}
+
+// ErrorKey names an error object. errorType is a folder name such as
+// "elasticsearch-failed". An ErrorOutputPrefix with expressions is the whole
+// path; a static one, or Prefix where there is none, is followed by the
+// type and the date.
+func (n Namer) ErrorKey(errorType string, version int, arrival int64, id uuid.UUID) string {
+	at := n.time(arrival)
+	prefix := n.ErrorPrefix
+	if len(prefix.parts) == 0 {
+		prefix = n.Prefix
+	}
+	key := prefix.evaluate(values{at: at, id: id, errorType: errorType})
+	if prefix.Static() {
+		key += errorType + "/" + datePath(at)
+	}
+	return key + n.name(version, at, id) + n.ErrorExtension
+}
+
+func (n Namer) time(arrival int64) time.Time {
+	zone := n.Zone
+	if zone == nil {
+		zone = time.UTC
+	}
+	return time.UnixMilli(arrival).In(zone).Truncate(time.Second)
+}
+
+func (n Namer) name(version int, at time.Time, id uuid.UUID) string {
+	return fmt.Sprintf("%s-%d-%s-%s", n.Stream, version, at.Format("2006-01-02-15-04-05"), id)
+}
+
+func datePath(at time.Time) string { return at.Format("2006/01/02/15/") }
+
+// Check refuses the combinations that Firehose refuses when a stream is
+// created; now stands for the time of an object. The texts are for the client
+// and begin with a member's name.
+func (n Namer) Check(now time.Time) error {
+	if n.Prefix.has(errorOutputType) {
+		return errors.New("Prefix cannot contain !{firehose:error-output-type}")
+	}
+	if !n.Prefix.Static() && len(n.ErrorPrefix.parts) == 0 {
+		return errors.New("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions")
+	}
+	if !n.ErrorPrefix.Static() && !n.ErrorPrefix.has(errorOutputType) {
+		return errors.New("ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains expressions")
+	}
+	v := values{at: n.time(now.UnixMilli()), errorType: "AmazonOpenSearchService-failed"}
+	if got := len(n.Prefix.evaluate(v)); got > maxExplicitLength {
+		return fmt.Errorf("Prefix evaluates to %d characters, at most %d are allowed", got, maxExplicitLength)
+	}
+	if got := len(n.ErrorPrefix.evaluate(v)); got > maxExplicitLength {
+		return fmt.Errorf("ErrorOutputPrefix evaluates to %d characters, at most %d are allowed", got, maxExplicitLength)
+	}
+	return nil
+}

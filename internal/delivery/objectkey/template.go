@@ -1,0 +1,129 @@
+// Package objectkey makes the keys of the objects that a delivery stream
+// writes: it parses Prefix and ErrorOutputPrefix with their expressions and
+// evaluates them for one object.
+//
+//	Prefix "logs/"                             logs/2026/07/13/14/web-1-2026-07-13-14-05-09-<uuid>
+//	Prefix "y=!{timestamp:yyyy}/"              y=2026/web-1-2026-07-13-14-05-09-<uuid>
+//	ErrorOutputPrefix "bad/" (search refused)  bad/elasticsearch-failed/2026/07/13/14/web-1-…
+package objectkey
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Template is a parsed prefix. The zero Template is the empty prefix.
+type Template struct {
+	parts []part
+}
+
+type kind uint8
+
+const (
+	literal kind = iota
+	timestamp
+	randomString
+	errorOutputType
+)
+
+type part struct {
+	kind    kind
+	text    string  // of a literal
+	pattern pattern // of a timestamp
+}
+
+// Parse reads a prefix. Expressions are !{timestamp:<pattern of Java's
+// DateTimeFormatter>}, !{firehose:random-string} and
+// !{firehose:error-output-type}; "!{" means nothing else.
+func Parse(prefix string) (Template, error) {
+	var t Template
+	for rest := prefix; rest != ""; {
+		before, after, found := strings.Cut(rest, "!{")
+		if before != "" {
+			t.parts = append(t.parts, part{kind: literal, text: before})
+		}
+		if !found {
+			break
+		}
+		expression, tail, closed := strings.Cut(after, "}")
+		if !closed {
+			return Template{}, fmt.Errorf("prefix %q: expression without closing brace", prefix)
+		}
+		p, err := parseExpression(expression)
+		if err != nil {
+			return Template{}, fmt.Errorf("prefix %q: %w", prefix, err)
+		}
+		t.parts = append(t.parts, p)
+		rest = tail
+	}
+	return t, nil
+}
+
+func parseExpression(expression string) (part, error) {
+	namespace, value, _ := strings.Cut(expression, ":")
+	switch {
+	case namespace == "timestamp":
+		p, err := parsePattern(value)
+		return part{kind: timestamp, pattern: p}, err
+	case expression == "firehose:random-string":
+		return part{kind: randomString}, nil
+	case expression == "firehose:error-output-type":
+		return part{kind: errorOutputType}, nil
+	case namespace == "partitionKeyFromQuery", namespace == "partitionKeyFromLambda":
+		return part{}, fmt.Errorf("expression !{%s} needs dynamic partitioning, which is not supported", expression)
+	}
+	return part{}, fmt.Errorf("expression !{%s} is not one of timestamp:, firehose:random-string, firehose:error-output-type", expression)
+}
+
+func (t Template) has(k kind) bool {
+	for _, p := range t.parts {
+		if p.kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// Static tells that the prefix holds no expression.
+func (t Template) Static() bool {
+	return !t.has(timestamp) && !t.has(randomString) && !t.has(errorOutputType)
+}
+
+// values is what expressions stand for in one key. All timestamps of a key are
+// one instant. Random strings come from the object's id, so that the same
+// object has the same key at every attempt.
+type values struct {
+	at        time.Time
+	id        uuid.UUID
+	errorType string
+}
+
+func (t Template) evaluate(v values) string {
+	var b []byte
+	for i, p := range t.parts {
+		switch p.kind {
+		case literal:
+			b = append(b, p.text...)
+		case timestamp:
+			b = p.pattern.append(b, v.at)
+		case randomString:
+			b = append(b, randomFrom(v.id, i)...)
+		case errorOutputType:
+			b = append(b, v.errorType...)
+		}
+	}
+	return string(b)
+}
+
+// randomFrom makes a string like the first eleven characters of a UUID
+// ("046b6c7f-0b"), another one for each place in a prefix.
+func randomFrom(id uuid.UUID, place int) string {
+	h := sha256.Sum256(binary.BigEndian.AppendUint32(id[:], uint32(place)))
+	derived, _ := uuid.FromBytes(h[:16])
+	return derived.String()[:11]
+}
