@@ -1,0 +1,98 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func load(t *testing.T, text string, env map[string]string) (Config, error) {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, FileName), []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return Load(dir, func(k string) string { return env[k] })
+}
+
+func TestLoad(t *testing.T) {
+	c, err := load(t, "edge_port: 1\nsearch: https://search.example:9200\n", map[string]string{"MILLRACE_EDGE_PORT": "2", "MILLRACE_STRICT": "true"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.EdgePort != 2 || c.Search.URL != "https://search.example:9200" || !c.Strict || c.ConsolePort != 4580 {
+		t.Fatalf("%+v", c)
+	}
+	c, err = load(t, "search:\n  url: http://127.0.0.1:9200\n  username: u\n  password: p\n", nil)
+	if err != nil || c.Search.Username != "u" {
+		t.Fatalf("%+v %v", c, err)
+	}
+	if _, err := load(t, "", nil); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Everything that is not understood is refused by its name.
+func TestLoadRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		"edge_prot: 1":                         "edge_prot",
+		"edge_port: many":                      "many",
+		"edge_port: 70000":                     "edge_port",
+		"region: ''":                           "region",
+		"search: nowhere":                      "nowhere",
+		"search:\n  url: https://x\n  user: a": "user",
+		"search: https://u:p@host":             "password_file",
+		"search:\n  url: http://example.com\n  username: u": "plain HTTP",
+		"search:\n  username: u":                            "url",
+		"journal_quota_mib: -1":                             "journal_quota_mib",
+	} {
+		if _, err := load(t, text, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: %v, want it to name %q", text, err, want)
+		}
+	}
+	if _, err := load(t, "", map[string]string{"MILLRACE_SEARCH_PORT": "x"}); err == nil || !strings.Contains(err.Error(), "MILLRACE_SEARCH_PORT") {
+		t.Errorf("environment: %v", err)
+	}
+}
+
+func TestSecretsAreKeptAndPrivate(t *testing.T) {
+	dir := t.TempDir()
+	first, err := LoadSecrets(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := LoadSecrets(dir)
+	if err != nil || again != first {
+		t.Fatalf("%+v %v", again, err)
+	}
+	name := filepath.Join(dir, SecretsFile)
+	if info, _ := os.Stat(name); info.Mode().Perm() != 0o600 {
+		t.Fatalf("mode %v", info.Mode())
+	}
+	if other, _ := LoadSecrets(t.TempDir()); other.SecretAccessKey == first.SecretAccessKey {
+		t.Fatal("two directories share a key")
+	}
+	_ = os.Chmod(name, 0o644)
+	if _, err := LoadSecrets(dir); err == nil {
+		t.Fatal("secrets that others read were accepted")
+	}
+}
+
+func TestDataDir(t *testing.T) {
+	t.Chdir(t.TempDir())
+	env := map[string]string{"XDG_DATA_HOME": "/x"}
+	get := func(k string) string { return env[k] }
+	if d, err := DataDir("", get); d != "/x/millrace" || err != nil {
+		t.Fatal(d, err)
+	}
+	if err := os.Mkdir(LocalDir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if d, _ := DataDir("", get); filepath.Base(d) != LocalDir {
+		t.Fatal(d)
+	}
+	if d, _ := DataDir("/y", get); d != "/y" {
+		t.Fatal(d)
+	}
+}
