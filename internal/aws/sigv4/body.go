@@ -1,0 +1,86 @@
+package sigv4
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+)
+
+// readStep is how much is read between two rounds of hashing: small enough to
+// be hashed while it is in the cache.
+const readStep = 64 << 10
+
+// buffer holds one body. Buffers go back to a pool of the process; they carry
+// bytes, no state.
+type buffer struct{ data []byte }
+
+var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, readStep)} }}
+
+func (b *buffer) bytes() []byte {
+	if b == nil {
+		return nil
+	}
+	return b.data
+}
+
+func (b *buffer) release() {
+	if b != nil {
+		b.data = b.data[:0]
+		buffers.Put(b)
+	}
+}
+
+// readBody reads the body of a request to any service but S3, hashing as it
+// reads, and answers the hash. A hash that the client declared must be the
+// body's.
+func readBody(r *http.Request) (*buffer, string, error) {
+	if r.ContentLength > MaxBody {
+		return nil, "", &Error{Reason: TooLarge}
+	}
+	b := buffers.Get().(*buffer)
+	body := r.Body
+	if body == nil {
+		body = http.NoBody
+	}
+	if need := int(r.ContentLength); cap(b.data) <= need {
+		b.data = make([]byte, 0, need+1) // one more, so that the read that finds the end needs no growth
+	}
+	hash := sha256.New()
+	for {
+		if len(b.data) == cap(b.data) {
+			b.data = append(b.data, 0)[:len(b.data)]
+		}
+		from := len(b.data)
+		n, err := body.Read(b.data[from:min(cap(b.data), from+readStep)])
+		b.data = b.data[:from+n]
+		hash.Write(b.data[from:])
+		if len(b.data) > MaxBody {
+			b.release()
+			return nil, "", &Error{Reason: TooLarge}
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			b.release()
+			return nil, "", readFailure(err)
+		}
+	}
+	sum := hex.EncodeToString(hash.Sum(nil))
+	if declared := r.Header.Get("X-Amz-Content-Sha256"); declared != "" && declared != sum {
+		b.release()
+		return nil, "", &Error{Reason: WrongBody}
+	}
+	return b, sum, nil
+}
+
+func readFailure(err error) *Error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &Error{Reason: TooLarge, Cause: err}
+	}
+	return &Error{Reason: BrokenBody, Cause: err}
+}
