@@ -36,11 +36,16 @@ func (c *keyCache) derive(accessKeyID, secret string, s Scope) []byte {
 	if c.keys == nil || len(c.keys) >= maxKeys {
 		c.keys = map[keyName]derivedKey{}
 	}
-	key := sign([]byte("AWS4"+secret), []byte(s.Date))
-	for _, part := range [...]string{s.Region, s.Service, terminator} {
+	key := deriveKey(secret, s)
+	c.keys[name] = derivedKey{secret, key}
+	return key
+}
+
+func deriveKey(secret string, s Scope) []byte {
+	key := []byte("AWS4" + secret)
+	for _, part := range [...]string{s.Date, s.Region, s.Service, terminator} {
 		key = sign(key, []byte(part))
 	}
-	c.keys[name] = derivedKey{secret, key}
 	return key
 }
 
