@@ -1,0 +1,210 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/internal/delivery/objectkey"
+	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/record"
+)
+
+// Cursors of a delivery stream's own pipelines.
+const (
+	Primary = "delivery"
+	Backup  = "backup" // every source record, beside a search destination
+)
+
+// Options of New.
+type Options struct {
+	Journal   journal.Journal
+	Stream    record.StreamID
+	Name, ARN string
+	// Cursor is Primary or Backup.
+	Cursor      string
+	Config      Config
+	Destination destination.Destination
+	// Errors takes the records that the destination refuses; nil for one that
+	// refuses none.
+	Errors ErrorOutput
+	// DropAfter gives up a batch that cannot be delivered once its oldest record
+	// is that old, as AWS does after 24 h. Zero waits for ever.
+	DropAfter time.Duration
+	Logger    *slog.Logger
+}
+
+// Config is what the stream's configuration says about buffering.
+type Config struct {
+	Version int // of the stream's configuration
+	// BufferBytes and Interval seal a buffer, whichever comes first. Bytes are
+	// counted as received; the interval runs from the arrival of the buffer's
+	// first record. An interval of zero means within a second.
+	BufferBytes int
+	Interval    time.Duration
+	// Key names objects; nil for destinations that write none.
+	Key *objectkey.Namer
+}
+
+// ErrorOutput keeps refused records where a person finds them. Write returns
+// once they are durable; the same batch may come again, with other refusals.
+type ErrorOutput interface {
+	Write(ctx context.Context, b *destination.Batch, refused []destination.Refusal) error
+}
+
+// Pipeline delivers one stream.
+type Pipeline struct {
+	opts   Options
+	log    *slog.Logger
+	reader journal.Reader
+	buffer buffer
+
+	mu      sync.Mutex
+	flushTo record.Sequence    // a buffer with records before it is due
+	wake    context.CancelFunc // ends the wait for a frame; nil while not waiting
+	moved   chan struct{}      // closed and replaced when the cursor moves
+	status  Status
+}
+
+// New returns a pipeline that Run starts.
+func New(opts Options) *Pipeline {
+	log := opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor)
+	return &Pipeline{opts: opts, log: log, moved: make(chan struct{}), status: Status{State: Starting}}
+}
+
+// Run delivers until ctx ends, which is not an error. A damaged stream ends it
+// with the *journal.Damage. Run is called once.
+func (p *Pipeline) Run(ctx context.Context) error {
+	err := p.run(ctx)
+	if ctx.Err() != nil || errors.Is(err, journal.ErrClosed) {
+		p.setState(Stopped)
+		return nil
+	}
+	p.stopped(err)
+	p.log.Error("delivery stopped", "error", err)
+	return err
+}
+
+func (p *Pipeline) run(ctx context.Context) error {
+	next, err := p.resume(ctx)
+	if err != nil {
+		return err
+	}
+	p.reader = p.opts.Journal.Read(p.opts.Stream, next)
+	defer p.reader.Close()
+	p.buffer.next = next
+	for {
+		if err := p.fill(ctx); err != nil {
+			return err
+		}
+		s, err := p.seal()
+		if err != nil {
+			return err
+		}
+		if err := p.deliver(ctx, s, p.batch(s, p.buffer.records)); err != nil {
+			return err
+		}
+		p.buffer.reset()
+		p.buffered()
+	}
+}
+
+// fill reads frames until the buffer is to be sealed.
+func (p *Pipeline) fill(ctx context.Context) error {
+	for !p.buffer.fill(p.opts.Config.BufferBytes) {
+		p.buffered()
+		f, err := p.next(ctx)
+		if err != nil {
+			return err
+		}
+		if f == nil {
+			return nil // due
+		}
+		p.buffer.take(f, p.opts.Config.Interval)
+	}
+	p.buffered()
+	return nil
+}
+
+// next waits for a frame; nil means that the buffer is to be sealed before one
+// came.
+func (p *Pipeline) next(ctx context.Context) (*record.Frame, error) {
+	for {
+		wait, until, due := p.wait(ctx)
+		if due && p.buffer.next >= until {
+			return nil, nil
+		}
+		f, err := p.reader.Next(wait.Context)
+		ended := wait.Err() != nil
+		wait.cancel()
+		switch {
+		case err == nil:
+			return f, nil
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case !ended:
+			return nil, fmt.Errorf("read delivery stream %q: %w", p.opts.Name, err)
+		}
+	}
+}
+
+// waiting is the context of a wait for one frame.
+type waiting struct {
+	context.Context
+	cancel context.CancelFunc
+}
+
+// wait answers whether the buffer is due. If it is, everything before until is
+// already there and belongs into it: a pipeline that lags goes on filling an
+// overdue buffer, so that catching up makes large objects. If it is not, the
+// context ends when it will be or when Flush asks for it.
+func (p *Pipeline) wait(ctx context.Context) (w waiting, until record.Sequence, due bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch {
+	case len(p.buffer.records) == 0:
+		w.Context, w.cancel = context.WithCancel(ctx)
+		p.wake = w.cancel
+		return w, 0, false
+	case p.buffer.first() < p.flushTo:
+		return waiting{ctx, func() {}}, p.flushTo, true
+	case !time.Now().Before(p.buffer.due):
+		return waiting{ctx, func() {}}, p.opts.Journal.Extent(p.opts.Stream).Next, true
+	}
+	w.Context, w.cancel = context.WithDeadline(ctx, p.buffer.due)
+	p.wake = w.cancel
+	return w, 0, false
+}
+
+// Flush seals and delivers everything that is durable now, without waiting for
+// size or interval. It returns once that is delivered or ctx ends; the request
+// stands in both cases.
+func (p *Pipeline) Flush(ctx context.Context) error {
+	p.mu.Lock()
+	target := p.opts.Journal.Extent(p.opts.Stream).Next
+	p.flushTo = max(p.flushTo, target)
+	if p.wake != nil {
+		p.wake()
+	}
+	p.mu.Unlock()
+	for {
+		p.mu.Lock()
+		done, state, moved := p.status.Delivered+1 >= target, p.status.State, p.moved
+		p.mu.Unlock()
+		if done {
+			return nil
+		}
+		if state == Failed || state == Stopped {
+			return fmt.Errorf("flush delivery stream %q: its delivery has ended", p.opts.Name)
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return fmt.Errorf("flush delivery stream %q: %w", p.opts.Name, ctx.Err())
+		}
+	}
+}
