@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -150,10 +151,11 @@ func (t *Tailer) begin(m found, now time.Time) {
 	delete(t.listing.complaint, m.path)
 	if state, known := t.listing.resume[f.identity]; known {
 		delete(t.listing.resume, f.identity)
-		if !f.resume(state) {
+		if f.resume(state) {
+			f.rotated = state.Rotated || state.Path != f.path
+		} else {
 			t.opts.Logger.Warn("file is not the one of the checkpoint, reading it from its beginning", "path", m.path, "checkpoint_offset", state.Offset)
 		}
-		f.rotated = f.offset > 0 && (state.Rotated || state.Path != f.path)
 	} else if !t.listing.done && t.opts.Resume == nil && t.opts.Initial == EndOfFile {
 		f.offset = f.endOfLines()
 		f.learnPrefix()
@@ -209,7 +211,7 @@ func (f *File) endOfLines() uint64 {
 }
 
 // resumeRenamed looks for the checkpoint's files that the pattern no longer matches under other names of the same folder. One that cannot be opened is
-// kept for a later look.
+// kept for a later look. One of which nothing was read must have a name that begins with the old one (access.log.1): its inode may be another file's by now.
 func (t *Tailer) resumeRenamed(now time.Time) {
 	for id, state := range t.listing.resume {
 		if path := t.findInode(id); path != "" {
@@ -219,7 +221,7 @@ func (t *Tailer) resumeRenamed(now time.Time) {
 				t.listing.next = now.Add(time.Second)
 				continue
 			}
-			if f.resume(state) && f.offset > 0 {
+			if f.resume(state) && (state.PrefixLen > 0 || strings.HasPrefix(path, state.Path)) {
 				f.rotated, f.gone = true, true
 				t.stats.Found++
 				t.files = append(t.files, f)

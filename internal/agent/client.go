@@ -1,0 +1,234 @@
+package agent
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/millrace/millrace/internal/record"
+)
+
+// client sends PutRecordBatch. The body is the batch's own, the signature the SDK's.
+type client struct {
+	http        *http.Client
+	endpoint    *url.URL
+	region      string
+	userAgent   string
+	credentials aws.CredentialsProvider
+	signer      *v4.Signer
+}
+
+const (
+	putRecordBatch = "Firehose_20150804.PutRecordBatch"
+	maxAnswerBytes = 4 << 20
+)
+
+func newClient(cfg Config, endpoint, region, userAgent string, credentials aws.CredentialsProvider) (*client, error) {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return nil, fmt.Errorf("endpoint %q is not an URL", endpoint)
+	}
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	transport := &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: cfg.ConnectionTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: cfg.ConnectionTimeout,
+		MaxConnsPerHost:     cfg.MaxConnections,
+		MaxIdleConnsPerHost: cfg.MaxConnections,
+		IdleConnTimeout:     time.Minute,
+		WriteBufferSize:     64 << 10,
+		ReadBufferSize:      16 << 10,
+		DisableCompression:  true,
+		ForceAttemptHTTP2:   false,
+	}
+	return &client{
+		http:     &http.Client{Transport: transport, Timeout: cfg.SocketTimeout},
+		endpoint: u, region: region, userAgent: userAgent, credentials: credentials, signer: v4.NewSigner(),
+	}, nil
+}
+
+// answer is what the service said to a batch.
+type answer struct {
+	failed  int            // number of records that were not accepted
+	entries []answerRecord // of all records if any failed
+}
+
+type answerRecord struct {
+	ErrorCode    string
+	ErrorMessage string
+}
+
+// put sends a batch. An error is about the whole request: a *serviceError if the service answered, otherwise a network error.
+func (c *client) put(ctx context.Context, b *batch) (answer, error) {
+	payload := b.payload()
+	var sent bodies
+	defer sent.closed.Wait() // the transport may still read from the batch after it has answered
+	req := &http.Request{
+		Method: http.MethodPost, URL: c.endpoint, Host: c.endpoint.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		ContentLength: int64(len(payload)),
+		GetBody:       func() (io.ReadCloser, error) { return sent.open(payload), nil },
+		Header: http.Header{
+			"Content-Type":      {"application/x-amz-json-1.1"},
+			"X-Amz-Target":      {putRecordBatch},
+			"User-Agent":        {c.userAgent},
+			record.OriginHeader: {string(b.origin.AppendHeader(nil))},
+		},
+	}
+	req = req.WithContext(ctx)
+	credentials, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		return answer{}, &credentialsError{err}
+	}
+	hash := sha256.Sum256(payload)
+	if err := c.signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(hash[:]), "firehose", c.region, time.Now()); err != nil {
+		return answer{}, fmt.Errorf("sign request: %w", err)
+	}
+	req.Body = sent.open(payload)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+	if err != nil {
+		return answer{}, fmt.Errorf("read answer: %w", err)
+	}
+	if resp.StatusCode != http.StatusOK {
+		return answer{}, newServiceError(resp, body)
+	}
+	return readAnswer(body, len(b.entries))
+}
+
+// bodies counts the readers of a payload that the transport has not closed.
+type bodies struct{ closed sync.WaitGroup }
+
+type body struct {
+	bytes.Reader
+	once sync.Once
+	done func()
+}
+
+func (s *bodies) open(payload []byte) io.ReadCloser {
+	s.closed.Add(1)
+	b := &body{done: s.closed.Done}
+	b.Reset(payload)
+	return b
+}
+
+func (b *body) Close() error {
+	b.once.Do(b.done)
+	return nil
+}
+
+// readAnswer wants an entry for each of n records. When none failed the entries are counted, not read.
+func readAnswer(body []byte, n int) (answer, error) {
+	if failed, ok := failedPutCount(body); ok && failed == 0 && bytes.Count(body, []byte(`"RecordId"`)) == n {
+		return answer{}, nil
+	}
+	var a struct {
+		FailedPutCount   *int
+		RequestResponses []answerRecord
+	}
+	if err := json.Unmarshal(body, &a); err != nil {
+		return answer{}, fmt.Errorf("read answer: %w", err)
+	}
+	if a.FailedPutCount == nil || len(a.RequestResponses) != n {
+		return answer{}, fmt.Errorf("answer has %d entries for %d records", len(a.RequestResponses), n)
+	}
+	out := answer{entries: a.RequestResponses}
+	for _, e := range a.RequestResponses {
+		if e.ErrorCode != "" {
+			out.failed++
+		}
+	}
+	if out.failed != *a.FailedPutCount {
+		return answer{}, fmt.Errorf("answer says that %d records failed and names %d", *a.FailedPutCount, out.failed)
+	}
+	return out, nil
+}
+
+// failedPutCount finds the number without reading the entries. Inside of a JSON string the key's quotes would be escaped.
+func failedPutCount(body []byte) (n int, ok bool) {
+	_, rest, found := bytes.Cut(body, []byte(`"FailedPutCount"`))
+	rest = bytes.TrimLeft(rest, " \t\r\n:")
+	for ; len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' && n < 1000; rest = rest[1:] {
+		n, ok = n*10+int(rest[0]-'0'), true
+	}
+	return n, ok && found
+}
+
+// serviceError is an answer other than 200.
+type serviceError struct {
+	Status  int
+	Code    string
+	Message string
+}
+
+func newServiceError(resp *http.Response, body []byte) *serviceError {
+	var fields struct {
+		Type     string `json:"__type"`
+		Code     string `json:"code"`
+		Message  string `json:"message"`
+		Message2 string `json:"Message"`
+	}
+	_ = json.Unmarshal(body, &fields) // an answer of a proxy in between is no JSON; its status speaks for itself
+	e := &serviceError{Status: resp.StatusCode, Code: resp.Header.Get("X-Amzn-Errortype"), Message: fields.Message + fields.Message2}
+	if fields.Message == fields.Message2 {
+		e.Message = fields.Message
+	}
+	if e.Code == "" {
+		e.Code = fields.Type + fields.Code
+	}
+	if at := strings.LastIndexByte(e.Code, '#'); at >= 0 {
+		e.Code = e.Code[at+1:]
+	}
+	e.Code, _, _ = strings.Cut(e.Code, ":")
+	return e
+}
+
+func (e *serviceError) Error() string {
+	code := e.Code
+	if code == "" {
+		code = http.StatusText(e.Status)
+	}
+	if e.Message == "" {
+		return fmt.Sprintf("%d %s", e.Status, code)
+	}
+	return fmt.Sprintf("%d %s: %s", e.Status, code, e.Message)
+}
+
+// credentialsError says that there is nothing to sign with.
+type credentialsError struct{ cause error }
+
+func (e *credentialsError) Error() string { return "get credentials: " + e.cause.Error() }
+func (e *credentialsError) Unwrap() error { return e.cause }
+
+// isHopeless reports whether somebody has to change something before a retry can do better: access, names, keys. It is retried all the same, slowly.
+func isHopeless(err error) bool {
+	var service *serviceError
+	if !errors.As(err, &service) {
+		var credentials *credentialsError
+		return errors.As(err, &credentials)
+	}
+	switch service.Code {
+	case "ThrottlingException", "Throttling", "LimitExceededException", "RequestTimeout", "RequestExpired", "ServiceUnavailableException":
+		return false
+	}
+	return service.Status >= 400 && service.Status < 500 && service.Status != http.StatusRequestTimeout && service.Status != http.StatusTooManyRequests
+}

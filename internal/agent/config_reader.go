@@ -1,0 +1,111 @@
+package agent
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// configReader collects what is wrong while it reads. Values are coerced as the Kinesis Agent does it: through their text, so numbers may be strings, and
+// integers may be written 0x10 or 010.
+type configReader struct {
+	file     string
+	errors   ConfigError
+	warnings []Diagnostic
+}
+
+func (r *configReader) fail(line, col int, format string, args ...any) {
+	r.errors = append(r.errors, Diagnostic{r.file, line, col, fmt.Sprintf(format, args...)})
+}
+
+func (r *configReader) warn(m member, format string, args ...any) {
+	r.warnings = append(r.warnings, Diagnostic{r.file, m.line, m.col, fmt.Sprintf(format, args...)})
+}
+
+// members calls rule for each key; of a repeated key the last one counts.
+func (r *configReader) members(n node, rule func(m member)) {
+	last := make(map[string]int, len(n.members))
+	for i, m := range n.members {
+		last[m.key] = i
+	}
+	for i, m := range n.members {
+		if last[m.key] != i {
+			r.warn(m, "%s is repeated below: this one is ignored", m.key)
+			continue
+		}
+		rule(m)
+	}
+}
+
+// text is a string, or a number or boolean as written.
+func (r *configReader) text(m member) (string, bool) {
+	switch m.value.kind {
+	case stringNode, numberNode, boolNode:
+		return m.value.text, true
+	}
+	r.fail(m.value.line, m.value.col, "%s is %s, want a string", m.key, m.value.kind)
+	return "", false
+}
+
+func (r *configReader) setText(to *string, m member) {
+	if text, ok := r.text(m); ok {
+		*to = text
+	}
+}
+
+// integer reads a whole number from low to high.
+func (r *configReader) integer(m member, low, high int64) (int64, bool) {
+	if m.value.kind != stringNode && m.value.kind != numberNode {
+		r.fail(m.value.line, m.value.col, "%s is %s, want a whole number", m.key, m.value.kind)
+		return 0, false
+	}
+	v, err := decodeInteger(m.value.text)
+	if err != nil {
+		r.fail(m.value.line, m.value.col, "%s is %q, want a whole number", m.key, m.value.text)
+		return 0, false
+	}
+	if v < low || v > high {
+		if high == math.MaxInt32 {
+			r.fail(m.value.line, m.value.col, "%s is %d, want at least %d", m.key, v, low)
+		} else {
+			r.fail(m.value.line, m.value.col, "%s is %d, want %d to %d", m.key, v, low, high)
+		}
+		return 0, false
+	}
+	return v, true
+}
+
+func (r *configReader) setInteger(to *int, m member, low, high int64) {
+	if v, ok := r.integer(m, low, high); ok {
+		*to = int(v)
+	}
+}
+
+func (r *configReader) setDuration(to *time.Duration, m member, unit time.Duration, low, high int64) {
+	if v, ok := r.integer(m, low, high); ok {
+		*to = time.Duration(v) * unit
+	}
+}
+
+// decodeInteger is Java's Long.decode: decimal, 0x, 0X or # hexadecimal, leading 0 octal.
+func decodeInteger(text string) (int64, error) {
+	digits, sign := text, ""
+	if strings.HasPrefix(digits, "-") || strings.HasPrefix(digits, "+") {
+		sign, digits = digits[:1], digits[1:]
+	}
+	base := 10
+	switch {
+	case strings.HasPrefix(digits, "0x") || strings.HasPrefix(digits, "0X"):
+		base, digits = 16, digits[2:]
+	case strings.HasPrefix(digits, "#"):
+		base, digits = 16, digits[1:]
+	case strings.HasPrefix(digits, "0") && len(digits) > 1:
+		base, digits = 8, digits[1:]
+	}
+	if strings.ContainsAny(digits, "+-_") {
+		return 0, strconv.ErrSyntax
+	}
+	return strconv.ParseInt(sign+digits, base, 64)
+}
