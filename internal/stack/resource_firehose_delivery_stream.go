@@ -1,0 +1,121 @@
+package stack
+
+import (
+	"context"
+	"fmt"
+)
+
+// AWS::KinesisFirehose::DeliveryStream. Property and request members have the
+// same names; values are validated by the service itself.
+var deliveryStream = resourceType{
+	name:         "AWS::KinesisFirehose::DeliveryStream",
+	nameProperty: "DeliveryStreamName",
+	naming:       naming{most: 64},
+	attributes:   []string{"Arn"},
+	properties: object(
+		optional("DeliveryStreamName", textShape()),
+		optional("DeliveryStreamType", oneOf("DirectPut")),
+		optional("S3DestinationConfiguration", s3DestinationShape),
+		optional("ExtendedS3DestinationConfiguration", extendedS3DestinationShape),
+		optional("ElasticsearchDestinationConfiguration", searchDestinationShape),
+		optional("AmazonopensearchserviceDestinationConfiguration", searchDestinationShape),
+		optional("Tags", tagsShape),
+	).refusing("AmazonOpenSearchServerlessDestinationConfiguration", "DatabaseSourceConfiguration",
+		"DeliveryStreamEncryptionConfigurationInput", "DirectPutSourceConfiguration", "HttpEndpointDestinationConfiguration",
+		"IcebergDestinationConfiguration", "KinesisStreamSourceConfiguration", "MSKSourceConfiguration", "RedshiftDestinationConfiguration",
+		"SnowflakeDestinationConfiguration", "SplunkDestinationConfiguration"),
+
+	create: func(ctx context.Context, aws AWS, t *target) error {
+		body := with(t.properties, map[string]any{"DeliveryStreamName": t.id, "DeliveryStreamType": "DirectPut"})
+		err := firehose(ctx, aws, "CreateDeliveryStream", body, nil)
+		if t.again {
+			return ignoring(err, "ResourceInUseException")
+		}
+		return err
+	},
+	exists: func(ctx context.Context, aws AWS, t *target) (bool, error) {
+		_, err := describeDeliveryStream(ctx, aws, t.id)
+		return err == nil, ignoring(err, "ResourceNotFoundException")
+	},
+	ready: func(ctx context.Context, aws AWS, t *target) (bool, error) {
+		d, err := describeDeliveryStream(ctx, aws, t.id)
+		if err != nil {
+			return false, err
+		}
+		if d.DeliveryStreamStatus == "CREATING_FAILED" {
+			return false, fmt.Errorf("the delivery stream is in the state CREATING_FAILED: %s", d.FailureDescription.Details)
+		}
+		t.attributes = map[string]string{"Arn": d.DeliveryStreamARN}
+		return d.DeliveryStreamStatus == "ACTIVE", nil
+	},
+	remove: removeDeliveryStream,
+}
+
+var (
+	bufferingHintsShape = object(optional("IntervalInSeconds", integerShape()), optional("SizeInMBs", integerShape()))
+	loggingShape        = object(optional("Enabled", booleanShape()), optional("LogGroupName", textShape()), optional("LogStreamName", textShape()))
+	retryShape          = object(optional("DurationInSeconds", integerShape()))
+
+	s3Members = []property{
+		required("BucketARN", textShape()),
+		required("RoleARN", textShape()),
+		optional("BufferingHints", bufferingHintsShape),
+		optional("CloudWatchLoggingOptions", loggingShape),
+		optional("CompressionFormat", textShape()),
+		optional("ErrorOutputPrefix", textShape()),
+		optional("Prefix", textShape()),
+	}
+	s3DestinationShape         = object(s3Members...).refusing("EncryptionConfiguration")
+	extendedS3DestinationShape = object(append(s3Members[:len(s3Members):len(s3Members)],
+		optional("S3BackupMode", oneOf("Disabled")),
+	)...).refusing("CustomTimeZone", "DataFormatConversionConfiguration", "DynamicPartitioningConfiguration", "EncryptionConfiguration",
+		"FileExtension", "ProcessingConfiguration", "S3BackupConfiguration")
+
+	searchDestinationShape = object(
+		required("IndexName", textShape()),
+		required("RoleARN", textShape()),
+		required("S3Configuration", s3DestinationShape),
+		optional("BufferingHints", bufferingHintsShape),
+		optional("CloudWatchLoggingOptions", loggingShape),
+		optional("ClusterEndpoint", textShape()),
+		optional("DocumentIdOptions", object(required("DefaultDocumentIdFormat", textShape()))),
+		optional("DomainARN", textShape()),
+		optional("IndexRotationPeriod", textShape()),
+		optional("RetryOptions", retryShape),
+		optional("S3BackupMode", textShape()),
+		optional("TypeName", textShape()),
+	).refusing("ProcessingConfiguration", "VpcConfiguration")
+)
+
+type deliveryStreamDescription struct {
+	DeliveryStreamARN    string
+	DeliveryStreamStatus string
+	FailureDescription   struct{ Type, Details string }
+}
+
+func describeDeliveryStream(ctx context.Context, aws AWS, name string) (deliveryStreamDescription, error) {
+	var answer struct{ DeliveryStreamDescription deliveryStreamDescription }
+	err := firehose(ctx, aws, "DescribeDeliveryStream", map[string]any{"DeliveryStreamName": name}, &answer)
+	return answer.DeliveryStreamDescription, err
+}
+
+// removeDeliveryStream waits for a stream that is still being created, since
+// it cannot be deleted before, and for one that is being deleted.
+func removeDeliveryStream(ctx context.Context, aws AWS, t *target) (bool, error) {
+	d, err := describeDeliveryStream(ctx, aws, t.id)
+	if hasCode(err, "ResourceNotFoundException") {
+		return true, nil
+	}
+	if err != nil || d.DeliveryStreamStatus == "CREATING" || d.DeliveryStreamStatus == "DELETING" {
+		return false, err
+	}
+	if d.DeliveryStreamStatus == "DELETING_FAILED" {
+		return false, fmt.Errorf("the delivery stream is in the state DELETING_FAILED: %s", d.FailureDescription.Details)
+	}
+	err = firehose(ctx, aws, "DeleteDeliveryStream", map[string]any{"DeliveryStreamName": t.id}, nil)
+	return false, ignoring(err, "ResourceNotFoundException", "ResourceInUseException")
+}
+
+func firehose(ctx context.Context, aws AWS, operation string, in, out any) error {
+	return aws.JSON(ctx, "firehose", "Firehose_20150804."+operation, in, out)
+}
