@@ -1,0 +1,240 @@
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/record"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// maxPendingBytes of results may wait for the commit under way; then the input
+// waits too.
+const maxPendingBytes = 4 << 20
+
+// run is the application's goroutine.
+func (a *Application) run(ctx context.Context, state *saved) {
+	defer func() { // nothing of this run may reach the journal after done
+		a.cancel()
+		a.work.Wait()
+		close(a.done)
+	}()
+	defer func() {
+		if r := recover(); r != nil {
+			a.log.Error("application panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+			a.end(fmt.Errorf("internal error: %v", r))
+		}
+	}()
+	err := a.restore(state)
+	if err == nil {
+		r := a.opts.Journal.Read(a.input, a.next)
+		a.work.Go(func() { a.feed(ctx, r) })
+		if err = a.replay(state); err == nil {
+			close(a.ready)
+			err = a.live(ctx)
+		}
+	}
+	if err = stoppedOr(ctx, err); !errors.Is(err, errStopped) {
+		a.end(err)
+	}
+}
+
+// errStopped ends the run as asked.
+var errStopped = errors.New("stopped")
+
+func (a *Application) end(err error) {
+	if !errors.Is(err, journal.ErrClosed) {
+		a.log.Error("application ended", "error", err)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.progress.err = err
+}
+
+// feed reads ahead of the engine, so that a lagging reader's disk and the
+// engine work at once.
+func (a *Application) feed(ctx context.Context, r journal.Reader) {
+	defer r.Close()
+	defer close(a.frames)
+	for {
+		f, err := r.Next(ctx)
+		if err != nil {
+			a.feedErr = err
+			return
+		}
+		select {
+		case a.frames <- f:
+		case <-ctx.Done():
+			a.feedErr = ctx.Err()
+			return
+		}
+	}
+}
+
+// live turns frames and bounds into steps until the application is stopped.
+func (a *Application) live(ctx context.Context) error {
+	tick := time.NewTicker(a.opts.IdleInterval)
+	defer tick.Stop()
+	for {
+		a.seal(ctx)
+		a.takeSnapshot(ctx)
+		frames := a.frames
+		if n, _ := a.sink.bytes(); n > maxPendingBytes {
+			frames = nil
+		}
+		select {
+		case f, ok := <-frames:
+			if !ok {
+				return a.feedErr
+			}
+			a.consume(f)
+		case <-tick.C:
+			a.ask()
+		case err := <-a.committed():
+			if err != nil {
+				return err
+			}
+			a.commit = nil
+		case err := <-a.snapshot:
+			if err != nil {
+				return err
+			}
+			a.snapshot = nil
+		case <-a.stop:
+			return a.finish(ctx)
+		}
+	}
+}
+
+// consume pushes a frame, and with it those that wait behind it while they
+// are small.
+func (a *Application) consume(f *record.Frame) {
+	for {
+		a.frame(f)
+		if a.promise != nil && a.promise.Next <= a.next {
+			break
+		}
+		if a.reader.batch.N > maxBatchRows/2 {
+			break
+		}
+		next, ok := a.waiting()
+		if !ok {
+			break
+		}
+		f = next
+	}
+	a.reader.flush()
+	a.keepPromise()
+	a.publish(f)
+}
+
+func (a *Application) waiting() (*record.Frame, bool) {
+	select {
+	case f, ok := <-a.frames:
+		return f, ok
+	default:
+		return nil, false
+	}
+}
+
+// frame reads one frame's records; rows may stay in the reader's batch.
+func (a *Application) frame(f *record.Frame) {
+	if f.First > a.next {
+		a.log.Warn("records were given up before the application read them", "records", f.First-a.next, "from", a.next, "to", f.First)
+	}
+	a.reader.frame(f, a.next)
+	a.next = max(a.next, f.Next())
+	a.dirty = true
+}
+
+// push gives the reader's rows to the engine.
+func (a *Application) push(b *types.Batch) {
+	a.source.observe(b)
+	a.engine.Push(a.plan.Input.Stream, b)
+}
+
+// ask gets a promise from the journal, and keeps it at once when everything
+// before it has been read.
+func (a *Application) ask() {
+	t, next := a.opts.Journal.Bound(a.input)
+	a.promise = &bound{Next: next, Time: t - a.opts.Allowance.Milliseconds()}
+	a.keepPromise()
+}
+
+// keepPromise gives the engine the promise whose place has been reached. One
+// that was passed is dropped: the rows behind it said as much.
+func (a *Application) keepPromise() {
+	if a.promise == nil || a.next < a.promise.Next {
+		return
+	}
+	if a.next == a.promise.Next {
+		a.apply(*a.promise)
+	}
+	a.promise = nil
+}
+
+// apply gives a bound to the engine and remembers it for the step. A bound
+// that had no result is forgotten when a later one takes effect at the same
+// place, because the later one says more: an idle application keeps one.
+func (a *Application) apply(b bound) {
+	if b.Time <= a.applied {
+		return
+	}
+	before := a.sink.rows
+	a.engine.Bound(b.Time)
+	a.applied = b.Time
+	if n := len(a.bounds); n > 0 && a.silent && a.bounds[n-1].Next == b.Next {
+		a.bounds[n-1] = b
+	} else {
+		a.bounds = append(a.bounds, b)
+	}
+	a.silent = a.sink.rows == before
+}
+
+func (a *Application) publish(f *record.Frame) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.progress.next, a.progress.records = a.next, a.reader.records
+	if f != nil {
+		a.progress.arrival = f.Arrival
+	}
+}
+
+// finish commits what is pending and writes the last snapshot.
+func (a *Application) finish(ctx context.Context) error {
+	for {
+		a.seal(ctx)
+		if a.commit == nil {
+			break
+		}
+		if err := <-a.committed(); err != nil {
+			return stoppedOr(ctx, err)
+		}
+		a.commit = nil
+	}
+	if a.snapshot != nil {
+		if err := <-a.snapshot; err != nil {
+			return stoppedOr(ctx, err)
+		}
+		a.snapshot = nil
+	}
+	a.taken = time.Time{}
+	if a.takeSnapshot(ctx); a.snapshot != nil {
+		if err := <-a.snapshot; err != nil {
+			return stoppedOr(ctx, err)
+		}
+	}
+	return errStopped
+}
+
+// stoppedOr tells an error from the end of the time to stop.
+func stoppedOr(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return errStopped
+	}
+	return err
+}

@@ -1,0 +1,98 @@
+package application
+
+import (
+	"context"
+
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/record"
+)
+
+// keeper writes snapshots and gives up what the oldest kept one has made
+// useless. It is used by one goroutine at a time.
+type keeper struct {
+	journal   journal.Journal
+	app       string
+	input     record.StreamID
+	snapshots []snapshotHead // newest first
+	firstStep uint64         // oldest step that may still be there
+	lastID    uint64         // newest snapshot id ever given
+}
+
+func (k *keeper) newID() uint64 {
+	k.lastID++
+	return k.lastID
+}
+
+// takeSnapshot begins to write the engine's state if it is time. All results of
+// that state must be in sealed steps, so it waits while some are pending.
+func (a *Application) takeSnapshot(ctx context.Context) {
+	if a.snapshot != nil || !a.dirty || a.opts.Now().Sub(a.taken) < a.opts.SnapshotInterval {
+		return
+	}
+	if _, any := a.sink.bytes(); any {
+		return
+	}
+	if len(a.bounds) > 0 { // so that bounds without result do not pile up
+		if a.commit != nil {
+			return
+		}
+		a.begin(ctx)
+	}
+	head, state := a.picture()
+	a.dirty, a.taken = false, a.opts.Now()
+	a.snapshot = make(chan error, 1)
+	var after <-chan struct{} // the step whose results the state has given out
+	if a.commit != nil {
+		after = a.commit.durable
+	}
+	result := a.snapshot
+	a.work.Go(func() { result <- a.keeper.keep(ctx, head, state, after) })
+}
+
+// picture is the state of this moment.
+func (a *Application) picture() (snapshotHead, []byte) {
+	head := snapshotHead{
+		Version: stateVersion, Step: a.step, Input: a.input, Next: a.next, Bound: a.applied,
+		Fingerprint: fingerprintText(a.plan.program.Fingerprint()),
+	}
+	return head, a.engine.Snapshot(nil)
+}
+
+// keep writes a snapshot; it counts from the commit of its head on, which is
+// begun after the step is durable.
+func (k *keeper) keep(ctx context.Context, head snapshotHead, state []byte, after <-chan struct{}) error {
+	head.ID = k.newID()
+	if err := head.putChunks(k.journal, k.app, state); err != nil {
+		return err
+	}
+	if after != nil {
+		select {
+		case <-after:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return k.commit(head, &journal.Batch{}, keptSnapshots)
+}
+
+// commit writes the head and removes all but the newest snapshots, with the
+// steps and the input that only those needed.
+func (k *keeper) commit(head snapshotHead, b *journal.Batch, keep int) error {
+	set(b, headKey(k.app, head.ID), head)
+	kept := append([]snapshotHead{head}, k.snapshots...)
+	for len(kept) > keep {
+		kept[len(kept)-1].remove(b, k.app)
+		kept = kept[:len(kept)-1]
+	}
+	oldest := kept[len(kept)-1]
+	first := k.firstStep
+	for ; first <= oldest.Step; first++ {
+		b.Delete(stepKey(k.app, first))
+	}
+	b.SetCursor(k.input, cursorName(k.app), oldest.Next)
+	if _, err := journal.Put(k.journal, b); err != nil {
+		return err
+	}
+	k.snapshots, k.firstStep = kept, first
+	return nil
+}
