@@ -211,9 +211,10 @@ function useArrows(holder: { current: HTMLDivElement | null }, graph: Graph): st
   useLayoutEffect(() => {
     const div = holder.current!;
     const draw = () => setPaths(measure(div, graph));
-    const resized = new ResizeObserver(draw);
+    const resized = new ResizeObserver(() => requestAnimationFrame(draw));
     resized.observe(div);
     div.querySelectorAll("[data-node]").forEach((card) => resized.observe(card));
+    draw();
     return () => resized.disconnect();
   }, [shape]);
   return paths;

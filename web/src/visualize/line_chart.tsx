@@ -22,7 +22,7 @@ export function LineChart(props: { data: Lines; label: string; height: number })
     const div = holder.current!;
     const p = new uPlot(options(data, labels, div.clientWidth, height), columns(data), div);
     plot.current = p;
-    const resized = new ResizeObserver(() => p.setSize({ width: div.clientWidth, height }));
+    const resized = new ResizeObserver(() => requestAnimationFrame(() => plot.current === p && p.setSize({ width: div.clientWidth, height })));
     resized.observe(div);
     return () => {
       resized.disconnect();
