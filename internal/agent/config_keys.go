@@ -52,7 +52,6 @@ var ignoredFlowKeys = map[string]string{
 	"waitOnEmptyPublishQueueMillis": "there is no queue",
 	"waitOnFullPublishQueueMillis":  "there is no queue",
 	"log.emitInternalMetrics":       "counters are in the progress lines",
-	"kinesisStream":                 "deliveryStream wins",
 }
 
 var refusedFlowKeys = map[string]string{
@@ -69,6 +68,7 @@ var zeroFlowKeys = map[string]string{
 var honouredFlowKeys = []string{
 	"filePattern", "deliveryStream", "initialPosition", "maxBufferAgeMillis", "maxBufferSizeRecords", "maxBufferSizeBytes", "retryInitialBackoffMillis",
 	"retryMaxBackoffMillis", "minTimeBetweenFilePollsMillis", "maxTimeBetweenFileTrackerRefreshMillis", "truncatedRecordTerminator", "dataProcessingOptions",
+	"kinesisStream",
 }
 
 // isFlowKey is for keys that stand in the wrong place.
@@ -170,7 +170,7 @@ func (r *configReader) flows(c *Config, m member) {
 		f := r.flow(item)
 		if id := f.ID(); seen[id] {
 			r.fail(item.line, item.col, "flow %s is there twice", id)
-		} else {
+		} else if f.DeliveryStream != "" && f.FilePattern != "" {
 			seen[id] = true
 		}
 		c.Flows = append(c.Flows, f)
@@ -192,6 +192,7 @@ func (r *configReader) flow(n node) FlowConfig {
 		TruncatedRecordTerminator: "\n",
 	}
 	_, toKinesis := n.member("kinesisStream")
+	_, toFirehose := n.member("deliveryStream")
 	r.members(n, func(m member) {
 		switch m.key {
 		case "filePattern":
@@ -224,6 +225,10 @@ func (r *configReader) flow(n node) FlowConfig {
 			}
 		case "dataProcessingOptions":
 			f.convert = r.processing(m)
+		case "kinesisStream":
+			if toFirehose {
+				r.warn(m, "kinesisStream is ignored: deliveryStream wins")
+			}
 		default:
 			r.otherFlow(m)
 		}

@@ -1,0 +1,135 @@
+package agent
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/millrace/millrace/internal/tail"
+)
+
+func sampleCheckpoint() checkpoint {
+	return checkpoint{flows: []flowCheckpoint{
+		{id: "fh:web:/var/log/access.log", files: []tail.State{
+			{ID: [16]byte{1, 2, 3}, Path: "/var/log/access.log", Device: 2049, Inode: 1835014, Offset: 18273, PrefixLen: 1024, PrefixSum: [32]byte{9}},
+			{ID: [16]byte{4}, Path: "/var/log/with \"quotes\" and\nnewline \xff", Rotated: true, Offset: 1 << 40},
+		}},
+		{id: "fh:empty:/x/y", files: []tail.State{}},
+	}}
+}
+
+func TestCheckpointRoundTrip(t *testing.T) {
+	for _, c := range []checkpoint{{}, sampleCheckpoint()} {
+		back, err := decodeCheckpoint(c.encode())
+		if err != nil || !reflect.DeepEqual(back, c) {
+			t.Errorf("%+v came back as %+v: %v", c, back, err)
+		}
+	}
+	if files := sampleCheckpoint().flow("fh:empty:/x/y"); files == nil {
+		t.Error("a flow without files is not known")
+	}
+	if files := sampleCheckpoint().flow("fh:other:/x/y"); files != nil {
+		t.Error("an unknown flow has files")
+	}
+}
+
+// Every single changed, missing or added byte is found.
+func TestCheckpointDamageIsFound(t *testing.T) {
+	whole := sampleCheckpoint().encode()
+	for i := range whole {
+		changed := bytes.Clone(whole)
+		changed[i] ^= 0x10
+		if _, err := decodeCheckpoint(changed); err == nil {
+			t.Fatalf("change of byte %d (%q) was not found", i, whole[i])
+		}
+		if _, err := decodeCheckpoint(whole[:i]); err == nil {
+			t.Fatalf("end at byte %d was not found", i)
+		}
+	}
+	if _, err := decodeCheckpoint(append(bytes.Clone(whole), '\n')); err == nil {
+		t.Fatal("an added byte was not found")
+	}
+}
+
+func TestKinesisAgentsDatabaseIsNotOverwritten(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "checkpoints")
+	content := "SQLite format 3\x00 and so on"
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := openStore(path)
+	if err == nil || !strings.Contains(err.Error(), "the Kinesis Agent's database") {
+		t.Errorf("openStore: %v", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != content {
+		t.Error("the file was changed")
+	}
+}
+
+// A checkpoint that cannot be written is an error, and the one before stays whole.
+func TestCheckpointThatCannotBeWritten(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "state")
+	path := filepath.Join(dir, "checkpoint")
+	s, _, err := openStore(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.close()
+	if err := s.save(checkpoint{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(path+".tmp", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var cause *os.PathError
+	if err := s.save(sampleCheckpoint()); !errors.As(err, &cause) || !strings.Contains(err.Error(), path) {
+		t.Errorf("save: %v", err)
+	}
+	if src, err := os.ReadFile(path); err != nil || !bytes.Equal(src, checkpoint{}.encode()) {
+		t.Errorf("afterwards: %q %v", src, err)
+	}
+	os.Remove(path + ".tmp")
+	if err := s.save(sampleCheckpoint()); err != nil {
+		t.Errorf("save again: %v", err)
+	}
+}
+
+func FuzzDecodeCheckpoint(f *testing.F) {
+	f.Add(sampleCheckpoint().encode())
+	f.Add([]byte(checkpointMagic + "end 00000000\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		c, err := decodeCheckpoint(src)
+		if err != nil {
+			return
+		}
+		back, err := decodeCheckpoint(c.encode())
+		if err != nil || !reflect.DeepEqual(back, c) {
+			t.Fatalf("%q was read as %+v, which comes back as %+v: %v", src, c, back, err)
+		}
+	})
+}
+
+func TestLedger(t *testing.T) {
+	i := &incarnation{low: 100, parsed: 100}
+	i.parsed = 150
+	i.advance()
+	if i.low != 150 {
+		t.Errorf("dropped lines do not hold the checkpoint back: low is %d", i.low)
+	}
+	a, b, c := i.open(), i.open(), i.open()
+	a.end, b.end, c.end, i.parsed = 200, 300, 400, 450
+	for _, step := range []struct {
+		done *span
+		want uint64
+	}{{b, 150}, {a, 300}, {c, 450}} {
+		step.done.done = true
+		i.advance()
+		if i.low != step.want {
+			t.Errorf("low is %d, want %d", i.low, step.want)
+		}
+	}
+}
