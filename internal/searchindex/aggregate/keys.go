@@ -1,0 +1,194 @@
+package aggregate
+
+import (
+	"context"
+	"math"
+	"slices"
+
+	"github.com/millrace/millrace/internal/searchindex/column"
+	"github.com/millrace/millrace/internal/searchindex/mapping"
+	"github.com/millrace/millrace/internal/searchindex/query"
+	"github.com/millrace/millrace/internal/searchindex/wire"
+)
+
+// keys turns the values of a field, of whatever class, into whole numbers that stand for them across all segments:
+// whole numbers themselves, the bits of floats, and for strings their place in a dictionary of this request.
+type keys struct {
+	field *mapping.Field // of the index being read; nil: unmapped
+	shown *mapping.Field // of the first index that has it
+
+	texts []string
+	ids   map[string]int64
+	codes []int64 // of the segment being read: code to key, -1 for strings that the field does not index
+}
+
+func (k *keys) enter(s *spec, field *mapping.Field) *wire.Error {
+	k.field = field
+	if k.shown == nil {
+		k.shown = field
+	}
+	if field != nil && (k.shown.Type.Class() != field.Type.Class() || (k.shown.Type == mapping.Date) != (field.Type == mapping.Date)) {
+		return mixedTypes(s, k.shown.Type, field.Type)
+	}
+	return nil
+}
+
+// each calls fn for every different value of every document.
+func (k *keys) each(ctx context.Context, s query.Segment, docs []int32, fn func(i int, key int64) error) error {
+	if k.field == nil {
+		return nil
+	}
+	col, err := s.Column(ctx, k.field.Column)
+	if col == nil || err != nil {
+		return err
+	}
+	switch col.Class {
+	case mapping.Ints:
+		return eachKey(col, docs, col.Ints, col.MoreInts, func(v int64) int64 { return v }, fn)
+	case mapping.Floats:
+		return eachKey(col, docs, col.Floats, col.MoreFloats, func(v float64) int64 { return int64(math.Float64bits(v + 0)) }, fn)
+	}
+	k.translate(col)
+	return eachKey(col, docs, col.Codes, col.MoreCodes, func(code uint32) int64 { return k.codes[code] }, func(i int, key int64) error {
+		if key < 0 {
+			return nil
+		}
+		return fn(i, key)
+	})
+}
+
+func eachKey[T comparable](col *column.Column, docs []int32, values []T, more map[int32][]T, key func(T) int64, fn func(int, int64) error) error {
+	for i, doc := range docs {
+		if !col.Has.Has(int(doc)) {
+			continue
+		}
+		if err := fn(i, key(values[doc])); err != nil {
+			return err
+		}
+		if len(more) == 0 {
+			continue
+		}
+		for n, v := range more[doc] {
+			if v == values[doc] || slices.Contains(more[doc][:n], v) {
+				continue
+			}
+			if err := fn(i, key(v)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (k *keys) translate(col *column.Column) {
+	if k.ids == nil {
+		k.ids = map[string]int64{}
+	}
+	k.codes = k.codes[:0]
+	for _, text := range col.Dict {
+		if !k.field.Accepts(text) {
+			k.codes = append(k.codes, -1)
+			continue
+		}
+		id, known := k.ids[text]
+		if !known {
+			id = int64(len(k.texts))
+			k.texts = append(k.texts, text)
+			k.ids[text] = id
+		}
+		k.codes = append(k.codes, id)
+	}
+}
+
+// compare orders two keys as their values are ordered.
+func (k *keys) compare(a, b int64) int {
+	switch k.class() {
+	case mapping.Strings:
+		return compare(k.texts[a], k.texts[b])
+	case mapping.Floats:
+		return compare(math.Float64frombits(uint64(a)), math.Float64frombits(uint64(b)))
+	}
+	return compare(a, b)
+}
+
+func (k *keys) class() mapping.Class {
+	if k.shown == nil {
+		return mapping.Strings
+	}
+	return k.shown.Type.Class()
+}
+
+// members are key, and key_as_string where the type has one.
+func (k *keys) members(key int64) wire.Object {
+	switch k.class() {
+	case mapping.Strings:
+		return wire.Object{{Name: "key", Value: k.texts[key]}}
+	case mapping.Floats:
+		return wire.Object{{Name: "key", Value: math.Float64frombits(uint64(key))}}
+	}
+	o := wire.Object{{Name: "key", Value: key}}
+	if text, ok := formatValue(k.shown, float64(key)); ok {
+		o = append(o, wire.Member{Name: "key_as_string", Value: text})
+	}
+	return o
+}
+
+func compare[T int64 | float64 | string](a, b T) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+// bucketKey names a bucket: that of a key inside a bucket of the parent.
+type bucketKey struct {
+	owner int32
+	key   int64
+}
+
+// buckets numbers them as they come.
+type buckets struct {
+	ids    map[bucketKey]int32
+	keys   []bucketKey
+	counts []int64
+
+	last   bucketKey // most documents fall where the one before fell
+	lastID int32
+
+	byOwner map[int32][]int32
+}
+
+func (b *buckets) id(k bucketKey, budget *budget) (int32, error) {
+	if k == b.last && len(b.keys) > 0 {
+		return b.lastID, nil
+	}
+	id, known := b.ids[k]
+	if !known {
+		if err := budget.collect(1); err != nil {
+			return 0, err
+		}
+		if b.ids == nil {
+			b.ids = map[bucketKey]int32{}
+		}
+		id = int32(len(b.keys))
+		b.ids[k] = id
+		b.keys = append(b.keys, k)
+		b.counts = append(b.counts, 0)
+	}
+	b.last, b.lastID = k, id
+	return id, nil
+}
+
+// of returns the buckets inside a bucket of the parent; after collecting.
+func (b *buckets) of(owner int32) []int32 {
+	if b.byOwner == nil {
+		b.byOwner = map[int32][]int32{}
+		for id, k := range b.keys {
+			b.byOwner[k.owner] = append(b.byOwner[k.owner], int32(id))
+		}
+	}
+	return b.byOwner[owner]
+}

@@ -1,0 +1,80 @@
+package aggregate
+
+import (
+	"context"
+
+	"github.com/millrace/millrace/internal/searchindex/mapping"
+	"github.com/millrace/millrace/internal/searchindex/query"
+	"github.com/millrace/millrace/internal/searchindex/wire"
+)
+
+// terms makes a bucket of every different value.
+type terms struct {
+	bucketed
+	keys    keys
+	buckets buckets
+}
+
+func newTerms(s *spec, b *budget) collector { return &terms{bucketed: newBucketed(s, b)} }
+
+func (c *terms) kind() string {
+	switch {
+	case c.keys.shown == nil:
+		return "umterms"
+	case c.keys.class() == mapping.Strings:
+		return "sterms"
+	case c.keys.class() == mapping.Floats:
+		return "dterms"
+	}
+	return "lterms"
+}
+
+func (c *terms) enter(x *query.Index) *wire.Error {
+	field, err := c.spec.fieldOf(x, anyType)
+	if err != nil {
+		return err
+	}
+	if err := c.keys.enter(c.spec, field); err != nil {
+		return err
+	}
+	return enterAll(c.subs, x)
+}
+
+func (c *terms) collect(ctx context.Context, s query.Segment, docs, owners []int32) error {
+	c.reset()
+	err := c.keys.each(ctx, s, docs, func(i int, key int64) error {
+		id, err := c.buckets.id(bucketKey{owners[i], key}, c.budget)
+		if err != nil {
+			return err
+		}
+		c.buckets.counts[id]++
+		c.hand(docs[i], id)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return c.collectSubs(ctx, s)
+}
+
+func (c *terms) result(owner int32) wire.Object {
+	ids := c.buckets.of(owner)
+	c.sortBuckets(ids, &c.buckets, c.keys.compare, c.spec.order)
+	var other int64
+	list := []any{}
+	for _, id := range ids {
+		count := c.buckets.counts[id]
+		if count < c.spec.minDocCount {
+			continue
+		}
+		if len(list) >= c.spec.size {
+			other += count
+			continue
+		}
+		if !c.budget.take(1) {
+			break
+		}
+		list = append(list, c.subResults(append(c.keys.members(c.buckets.keys[id].key), wire.Member{Name: "doc_count", Value: count}), id))
+	}
+	return wire.Object{{Name: "doc_count_error_upper_bound", Value: 0}, {Name: "sum_other_doc_count", Value: other}, {Name: "buckets", Value: list}}
+}

@@ -1,0 +1,106 @@
+package searchindex
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"log/slog"
+	"net/http"
+	"os"
+	"sync/atomic"
+
+	"github.com/millrace/millrace/internal/searchindex/store"
+)
+
+// Limits of requests.
+const (
+	MaxBodyBytes     = 10 << 20 // of a request, unpacked
+	MaxPressureBytes = 96 << 20 // of all requests under way
+	MaxResultWindow  = 10_000   // from + size
+)
+
+// Options opens an Index. With neither Users nor Authorize nobody is let in.
+type Options struct {
+	Dir        string // made when it does not exist
+	Logger     *slog.Logger
+	Users      map[string]string // name to password, for basic authentication; each may do everything
+	CacheBytes int64             // for columns between searches; 0 = store.DefaultCacheBytes
+
+	// Authorize judges a request without basic authentication, one signed with SigV4. A principal without ok is known
+	// but not allowed: 403 instead of 401. body is the request's body as sent.
+	Authorize func(namespace string, r *http.Request, body []byte) (principal string, ok bool)
+}
+
+// Index is an open search server without a listener.
+type Index struct {
+	opts     Options
+	users    map[string][32]byte // name to the password's digest
+	store    *store.Store
+	pressure atomic.Int64
+}
+
+// Open opens or makes the index in a directory. It must be the only one on it.
+func Open(opts Options) (*Index, error) {
+	if opts.CacheBytes == 0 {
+		opts.CacheBytes = store.DefaultCacheBytes
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := os.MkdirAll(opts.Dir, 0o700); err != nil {
+		return nil, err
+	}
+	s, err := store.Open(opts.Dir, opts.CacheBytes, opts.Logger)
+	if err != nil {
+		return nil, err
+	}
+	x := &Index{opts: opts, store: s, users: map[string][32]byte{}}
+	for name, password := range opts.Users {
+		x.users[name] = sha256.Sum256([]byte(password))
+	}
+	return x, nil
+}
+
+// Close waits for requests being written; what was answered is on disk already.
+func (x *Index) Close() error { return x.store.Close() }
+
+// Namespace returns the server of one domain. Two of the same name serve the same indices.
+func (x *Index) Namespace(name string) http.Handler { return &domain{index: x, name: name} }
+
+// DropNamespace deletes all indices of a domain.
+func (x *Index) DropNamespace(ctx context.Context, name string) error {
+	return x.store.Update(ctx, func(tx *store.Tx) {
+		for _, idx := range tx.Indices(name) {
+			tx.Drop(idx)
+		}
+	})
+}
+
+// domain serves one namespace.
+type domain struct {
+	index *Index
+	name  string
+}
+
+// authenticate returns 0, or the status that refuses the request.
+func (d *domain) authenticate(r *http.Request, body []byte) int {
+	if name, password, ok := r.BasicAuth(); ok {
+		want, known := d.index.users[name]
+		got := sha256.Sum256([]byte(password))
+		if same := subtle.ConstantTimeCompare(want[:], got[:]) == 1; known && same {
+			return 0
+		}
+		return http.StatusUnauthorized
+	}
+	if d.index.opts.Authorize == nil {
+		return http.StatusUnauthorized
+	}
+	principal, ok := d.index.opts.Authorize(d.name, r, body)
+	switch {
+	case ok:
+		return 0
+	case principal != "":
+		return http.StatusForbidden
+	}
+	return http.StatusUnauthorized
+}
