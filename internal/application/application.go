@@ -108,6 +108,9 @@ type Application struct {
 // progress is what Status shows of the run.
 type progress struct {
 	next    record.Sequence
+	bound   int64 // newest that the engine was given
+	step    uint64
+	idle    bool  // nothing is pending or under way
 	arrival int64 // of the newest frame that was read
 	records int64
 	waiting string // why results wait
@@ -188,6 +191,10 @@ type Status struct {
 	// MillisBehindLatest is how much later the newest record of the input
 	// arrived than the newest that was read.
 	MillisBehindLatest int64
+	// Bound is the time up to which windows are closed for sure, ms since the
+	// epoch, and Step the number of the newest step with results.
+	Bound int64
+	Step  uint64
 	// Streams are the input and the in-application streams, error_stream last.
 	Streams []StreamStatus
 	Errors  map[string]int64 // error rows by name
@@ -201,7 +208,7 @@ func (a *Application) Status() Status {
 	a.mu.Lock()
 	p := a.progress
 	a.mu.Unlock()
-	s := Status{Records: p.records, Streams: []StreamStatus{a.source.status()}}
+	s := Status{Records: p.records, Bound: p.bound, Step: p.step, Streams: []StreamStatus{a.source.status()}}
 	for _, st := range a.plan.streams {
 		s.Streams = append(s.Streams, a.sink.streams[st.Name].watch.status())
 	}

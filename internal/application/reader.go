@@ -29,6 +29,7 @@ type reader struct {
 	values  []jsonscan.Value
 	batch   *types.Batch
 	records int64
+	arrival int64 // of the newest frame
 
 	// push takes the batch so far; it is valid during the call.
 	push func(b *types.Batch)
@@ -57,6 +58,7 @@ func newReader(p *plan, push func(*types.Batch), fail func(types.ErrorRow)) *rea
 // the batch, pointing into the frame, until flush.
 func (r *reader) frame(f *record.Frame, from record.Sequence) {
 	data, start := f.Data(), 0
+	r.arrival = f.Arrival
 	for i := range f.Count() {
 		end := f.End(i)
 		if f.First+record.Sequence(i) >= from {

@@ -78,7 +78,7 @@ func (a *Application) restore(state *saved) error {
 			a.log.Warn("records were given up before the application read them", "records", e.First-a.next, "from", a.next, "to", e.First)
 			a.next = e.First
 		}
-		a.publish(nil)
+		a.publish()
 		return nil
 	}
 	return fmt.Errorf("no snapshot of %d can be used: %w", len(state.snapshots), failed)
@@ -103,7 +103,7 @@ func (a *Application) replay(state *saved) error {
 			}
 			bounds = a.repeat(bounds, f.First)
 			a.frame(f)
-			a.publish(f)
+			a.publish()
 		case <-a.stop:
 			return errStopped
 		}

@@ -82,6 +82,7 @@ func (a *Application) live(ctx context.Context) error {
 	for {
 		a.seal(ctx)
 		a.takeSnapshot(ctx)
+		a.publish()
 		frames := a.frames
 		if n, _ := a.sink.bytes(); n > maxPendingBytes {
 			frames = nil
@@ -129,7 +130,6 @@ func (a *Application) consume(f *record.Frame) {
 	}
 	a.reader.flush()
 	a.keepPromise()
-	a.publish(f)
 }
 
 func (a *Application) waiting() (*record.Frame, bool) {
@@ -195,13 +195,14 @@ func (a *Application) apply(b bound) {
 	a.silent = a.sink.rows == before
 }
 
-func (a *Application) publish(f *record.Frame) {
+// publish shows Status how far the run is.
+func (a *Application) publish() {
+	_, pending := a.sink.bytes()
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.progress.next, a.progress.records = a.next, a.reader.records
-	if f != nil {
-		a.progress.arrival = f.Arrival
-	}
+	p := &a.progress
+	p.next, p.records, p.arrival, p.bound, p.step = a.next, a.reader.records, a.reader.arrival, a.applied, a.step
+	p.idle = !pending && a.commit == nil && a.snapshot == nil
 }
 
 // finish commits what is pending and writes the last snapshot.

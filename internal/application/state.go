@@ -199,18 +199,23 @@ func (h *snapshotHead) remove(b *journal.Batch, app string) {
 func fingerprintText(f [32]byte) string { return hex.EncodeToString(f[:]) }
 
 // Forget deletes everything the journal keeps for an application that does not
-// run. input is the stream it read, if that is still there.
-func Forget(j journal.Journal, app string, input *record.StreamID) error {
+// run, and its cursor on the stream it read.
+func Forget(j journal.Journal, app string) error {
+	state, err := load(j, app)
+	if err != nil {
+		return err
+	}
 	b := &journal.Batch{}
-	for e, err := range j.Scan(statePrefix(app)) {
-		if err != nil {
-			return fmt.Errorf("delete state of application %q: %w", app, err)
-		}
-		b.Delete(e.Key)
+	for _, head := range state.snapshots {
+		head.remove(b, app)
+		b.DeleteCursor(head.Input, cursorName(app))
 	}
-	if input != nil {
-		b.DeleteCursor(*input, cursorName(app))
+	for _, s := range state.steps {
+		b.Delete(stepKey(app, s.Number))
 	}
-	_, err := journal.Put(j, b)
+	for _, key := range state.strays {
+		b.Delete(key)
+	}
+	_, err = journal.Put(j, b)
 	return err
 }

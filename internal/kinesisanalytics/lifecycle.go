@@ -1,0 +1,207 @@
+package kinesisanalytics
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/internal/application"
+	"github.com/millrace/millrace/internal/journal"
+)
+
+// How long to wait before an application that ended by an error is run again,
+// and how long stopping may take before work is left for the next start.
+const (
+	firstRestart = time.Second
+	lastRestart  = time.Minute
+	stopTimeout  = 20 * time.Second
+)
+
+// runner keeps an application running until it is stopped, whatever happens to
+// single runs of it.
+type runner struct {
+	stopped chan struct{} // closed by stop
+	ended   chan struct{} // closed when no run is left
+	once    sync.Once
+
+	mu      sync.Mutex
+	current *application.Application
+	err     error // why there is no run now
+}
+
+// stop ends the run and waits for its end. It may be called more than once.
+func (r *runner) stop(ctx context.Context) {
+	r.once.Do(func() { close(r.stopped) })
+	if a := r.application(); a != nil {
+		a.Stop(ctx)
+	}
+	<-r.ended
+}
+
+func (r *runner) application() *application.Application {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.current
+}
+
+func (r *runner) set(a *application.Application, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.err = err
+	if a != nil {
+		r.current = a
+	}
+}
+
+func (r *runner) isStopped() bool {
+	select {
+	case <-r.stopped:
+		return true
+	default:
+		return false
+	}
+}
+
+// run lets a runner run the application; first is a run that has been started
+// already. mu is held.
+func (s *Service) run(a *app, first *application.Application) {
+	r := &runner{stopped: make(chan struct{}), ended: make(chan struct{}), current: first}
+	a.runner = r
+	s.working.Go(func() {
+		defer close(r.ended)
+		s.keepRunning(a, r, first)
+	})
+}
+
+func (s *Service) keepRunning(a *app, r *runner, run *application.Application) {
+	wait := firstRestart
+	for !r.isStopped() {
+		if run == nil {
+			var err error
+			if run, err = s.start(a, r); err != nil {
+				s.log.Error("application cannot run", "application", a.Detail.ApplicationName, "error", err)
+				r.set(nil, err)
+				if !r.sleep(&wait) {
+					return
+				}
+				continue
+			}
+		}
+		select {
+		case <-run.Ready():
+			wait = firstRestart
+			s.isRunning(a, r)
+			<-run.Done()
+		case <-run.Done():
+		}
+		err := run.Err()
+		if err == nil || errors.Is(err, journal.ErrClosed) {
+			return // stopped
+		}
+		r.set(nil, err)
+		run = nil
+		if !r.sleep(&wait) {
+			return
+		}
+	}
+	if run != nil { // stopped before it was waited for
+		<-run.Done()
+	}
+}
+
+// start begins a run where the last one ended.
+func (s *Service) start(a *app, r *runner) (*application.Application, error) {
+	s.mu.Lock()
+	config, err := a.config()
+	s.mu.Unlock()
+	if err != nil {
+		return nil, err
+	}
+	run, err := application.Start(s.ctx, s.opts, config, application.LastStoppedPoint)
+	if err != nil {
+		return nil, startError(err)
+	}
+	r.set(run, nil)
+	if r.isStopped() { // stop may not have seen it
+		ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+		defer cancel()
+		run.Stop(ctx)
+	}
+	return run, nil
+}
+
+// sleep waits longer each time. It is false when the runner was stopped.
+func (r *runner) sleep(wait *time.Duration) bool {
+	select {
+	case <-time.After(*wait):
+		*wait = min(2**wait, lastRestart)
+		return true
+	case <-r.stopped:
+		return false
+	}
+}
+
+// isRunning notes that an application has caught up.
+func (s *Service) isRunning(a *app, r *runner) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a.runner != r || a.Detail.ApplicationStatus != statusStarting && a.Detail.ApplicationStatus != statusUpdating {
+		return
+	}
+	if err := s.save(a, statusRunning); err != nil {
+		s.log.Error("status of application not written", "application", a.Detail.ApplicationName, "error", err)
+	}
+}
+
+// stopThen stops the application in the background and then lets next decide
+// what becomes of it. mu is held, also while next runs.
+func (s *Service) stopThen(a *app, next func() error) {
+	r := a.runner
+	s.working.Go(func() {
+		if r != nil {
+			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
+			defer cancel()
+			r.stop(ctx)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		a.runner = nil
+		if s.closed {
+			return // the next Open sees the status and goes on
+		}
+		if err := next(); err != nil {
+			s.log.Error("application not brought to rest", "application", a.Detail.ApplicationName, "error", err)
+		}
+	})
+}
+
+// restart runs a changed application from where it is. mu is held.
+func (s *Service) restart(a *app) error {
+	if a.Detail.ApplicationStatus != statusRunning && a.Detail.ApplicationStatus != statusStarting {
+		return nil
+	}
+	if err := s.save(a, statusUpdating); err != nil {
+		return err
+	}
+	s.stopThen(a, func() error {
+		s.run(a, nil)
+		return nil
+	})
+	return nil
+}
+
+// remove deletes the application and its state. mu is held.
+func (s *Service) remove(a *app) error {
+	name := a.Detail.ApplicationName
+	if err := application.Forget(s.opts.Journal, name); err != nil {
+		return err
+	}
+	b := &journal.Batch{}
+	b.Delete(keyPrefix + name)
+	if _, err := journal.Put(s.opts.Journal, b); err != nil {
+		return err
+	}
+	delete(s.apps, name)
+	return nil
+}
