@@ -10,7 +10,7 @@ import (
 
 // root tells clients which server they speak with: the version is that of the OpenSearch whose answers these are.
 func root(r *request) answer {
-	return answer{object: wire.Object{
+	return answer{pretty: true, object: wire.Object{
 		{Name: "name", Value: node},
 		{Name: "cluster_name", Value: r.domain.name},
 		{Name: "cluster_uuid", Value: "_na_"},

@@ -33,6 +33,7 @@ type answer struct {
 	status int // 200 when zero
 	object any
 	text   string
+	pretty bool // indented without being asked
 }
 
 func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -165,7 +166,7 @@ func write(w http.ResponseWriter, r *http.Request, a answer) {
 	body, contentType := []byte(a.text), textType
 	if a.object != nil {
 		body, contentType = wire.Append(nil, a.object), jsonType
-		if pretty := r.URL.Query()["pretty"]; len(pretty) > 0 && pretty[0] != "false" {
+		if pretty := r.URL.Query()["pretty"]; a.pretty || len(pretty) > 0 && pretty[0] != "false" {
 			body = wire.Pretty(body)
 		}
 	}

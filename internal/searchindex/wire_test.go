@@ -142,7 +142,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`"took"( ?:? ?)\d+`), `"took"${1}0`},
 	{regexp.MustCompile(`"(index_uuid|uuid)":"[\w-]{22}"`), `"$1":"UUID"`},
 	{regexp.MustCompile(`/[\w-]{22}\]`), `/UUID]`},
-	{regexp.MustCompile(`(green|yellow)( +open +\S+ )[\w-]{22} `), `$1${2}UUID `},
+	{regexp.MustCompile(`(green|yellow)( +open +\S+ +)[\w-]{22} `), `$1${2}UUID `},
 	{regexp.MustCompile(`"_id":"[\w-]{20}"`), `"_id":"ID"`},
 	{regexp.MustCompile(`"creation_date":"\d+"`), `"creation_date":"DATE"`},
 }

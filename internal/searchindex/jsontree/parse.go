@@ -60,6 +60,9 @@ func (p *parser) space() {
 func (p *parser) value(depth int) (Value, *SyntaxError) {
 	p.space()
 	if p.at >= len(p.text) {
+		if depth > 0 {
+			return Value{}, p.eof("Unexpected end-of-input within/between Object entries")
+		}
 		return Value{}, p.eof("No content to map due to end-of-input")
 	}
 	start := p.at
