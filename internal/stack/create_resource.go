@@ -80,14 +80,17 @@ func (e *Engine) fill(h *held, t *Template, declared *Resource, r *ResourceState
 
 // make calls the resource's operations until it is ready.
 func (e *Engine) make(ctx context.Context, h *held, kind *resourceType, r *ResourceState, again bool) (map[string]string, error) {
-	aws := e.aws(h.stack)
+	aws, err := e.aws(h)
+	if err != nil {
+		return nil, err
+	}
 	t := &target{id: r.PhysicalID, region: h.stack.Region, properties: r.Properties, again: again}
 	if !r.Attempted {
 		if err := e.claim(ctx, h, kind, aws, t, r); err != nil {
 			return nil, err
 		}
 	}
-	err := patiently(ctx, func() error {
+	err = patiently(ctx, func() error {
 		err := kind.create(ctx, aws, t)
 		t.again = t.again || passing(err)
 		return err

@@ -26,8 +26,9 @@ var (
 // Options of Open.
 type Options struct {
 	Journal journal.Journal
-	// AWS returns the operations as a caller may use them.
-	AWS    func(Caller) AWS
+	// AWS returns the operations as a caller may use them. Its error refuses
+	// the caller: a stack never does what its creator may not do.
+	AWS    func(Caller) (AWS, error)
 	Logger *slog.Logger
 	// Now is the clock; the system's if nil.
 	Now func() time.Time
@@ -148,6 +149,9 @@ type CreateInput struct {
 
 // Create begins to make a stack and returns its ID, once the journal holds it.
 func (e *Engine) Create(in CreateInput) (string, error) {
+	if _, err := e.opts.AWS(Caller{in.Region, in.RoleARN}); err != nil {
+		return "", err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if h := e.named(in.Name); h != nil {
@@ -190,8 +194,9 @@ func (t *Template) hidden() []string {
 
 // Delete begins to delete a stack, given by name or ID. A creation under way
 // is broken off between two steps. A stack that is deleted, or being deleted,
-// is left to it.
-func (e *Engine) Delete(nameOrID string) error {
+// is left to it. The resources go on behalf of the role, or of the account
+// itself if it is empty.
+func (e *Engine) Delete(nameOrID, roleARN string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := e.find(nameOrID)
@@ -203,6 +208,10 @@ func (e *Engine) Delete(nameOrID string) error {
 	if s := h.stack.Status; s == DeleteInProgress || s == DeleteComplete {
 		return nil
 	}
+	if _, err := e.opts.AWS(Caller{h.stack.Region, roleARN}); err != nil {
+		return err
+	}
+	h.stack.RoleARN = roleARN
 	h.stack.Status, h.stack.Reason, h.stack.Deleted = DeleteInProgress, "", e.opts.Now().UTC()
 	if err := e.save(h, e.stackEvent(h.stack, "User Initiated")); err != nil {
 		return err

@@ -37,7 +37,7 @@ func openBench(t *testing.T, j *memory.Journal, c *cloud, wrapped journal.Journa
 	}
 	e, err := Open(Options{
 		Journal: wrapped,
-		AWS:     func(Caller) AWS { return c },
+		AWS:     func(Caller) (AWS, error) { return c, nil },
 		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Random:  rand.NewChaCha8([32]byte{}),
 	})
@@ -141,7 +141,7 @@ func TestCreateMakesEverythingAndDeleteTakesItAway(t *testing.T) {
 		t.Errorf("a second stack of the name: %v", err)
 	}
 
-	if err := b.Delete("logs"); err != nil {
+	if err := b.Delete("logs", ""); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.rests(s.ID); s.Status != DeleteComplete || s.Resource("Archive").Status != DeleteSkipped {
@@ -436,7 +436,7 @@ func TestKilledDeletionGoesOn(t *testing.T) {
 		}
 		id := first.rests("logs").ID
 		f.left.Store(n + 1)
-		if err := first.Delete("logs"); err != nil {
+		if err := first.Delete("logs", ""); err != nil {
 			t.Fatal(err)
 		}
 		first.halts()
@@ -471,7 +471,7 @@ func TestDeleteBreaksOffACreation(t *testing.T) {
 	}
 	<-reached
 	id := b.stacksOnly().ID
-	if err := b.Delete("logs"); err != nil {
+	if err := b.Delete("logs", ""); err != nil {
 		t.Fatal(err)
 	}
 	close(goOn)
@@ -502,7 +502,7 @@ func TestFailedDeletionCanBeRepeated(t *testing.T) {
 		}
 		return nil
 	}
-	if err := b.Delete("logs"); err != nil {
+	if err := b.Delete("logs", ""); err != nil {
 		t.Fatal(err)
 	}
 	s := b.rests(id)
@@ -513,7 +513,7 @@ func TestFailedDeletionCanBeRepeated(t *testing.T) {
 		t.Errorf("left are\n%s", got)
 	}
 	c.refuse = nil
-	if err := b.Delete("logs"); err != nil {
+	if err := b.Delete("logs", ""); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.rests(id); s.Status != DeleteComplete {
@@ -565,7 +565,7 @@ func TestDeletedStacksAreForgottenInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := b.rests("s").ID
-	if err := b.Delete("s"); err != nil {
+	if err := b.Delete("s", ""); err != nil {
 		t.Fatal(err)
 	}
 	b.rests(id)

@@ -154,7 +154,11 @@ func masked(v any, secrets []string) any {
 }
 
 // aws returns the operations as the stack may use them.
-func (e *Engine) aws(s *Stack) AWS { return e.opts.AWS(Caller{Region: s.Region, RoleARN: s.RoleARN}) }
+func (e *Engine) aws(h *held) (AWS, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return e.opts.AWS(Caller{Region: h.stack.Region, RoleARN: h.stack.RoleARN})
+}
 
 // How long a resource may take to become ready, or to go.
 const patience = 10 * time.Minute

@@ -69,12 +69,16 @@ func (e *Engine) removeResource(ctx context.Context, h *held, r *ResourceState, 
 	if err := e.mark(h, r, DeleteInProgress, ""); err != nil {
 		return false, err
 	}
-	aws, kind := e.aws(h.stack), typeNamed(r.Type)
+	aws, err := e.aws(h)
+	if err != nil {
+		return false, e.mark(h, r, DeleteFailed, err.Error())
+	}
+	kind := typeNamed(r.Type)
 	if kind == nil {
 		return false, e.mark(h, r, DeleteFailed, "the resource type "+r.Type+" is not supported")
 	}
 	t := &target{id: r.PhysicalID, region: h.stack.Region, properties: r.Properties, again: true}
-	err := until(ctx, "deleted", func() (bool, error) { return kind.remove(ctx, aws, t) })
+	err = until(ctx, "deleted", func() (bool, error) { return kind.remove(ctx, aws, t) })
 	switch {
 	case ctx.Err() != nil:
 		return false, context.Cause(ctx)

@@ -45,7 +45,7 @@ type Stack struct {
 	ID           string // ARN
 	Name         string
 	Region       string
-	RoleARN      string `json:",omitempty"` // of its creator
+	RoleARN      string `json:",omitempty"` // of who called for the operation
 	Template     string // as given
 	Description  string `json:",omitempty"`
 	Parameters   map[string]string
