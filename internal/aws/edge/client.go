@@ -82,6 +82,19 @@ func (c *Client) REST(ctx context.Context, service, method, path string, in, out
 	return answer.decode(method+" "+path, out)
 }
 
+// S3 sends a request ("PUT", "/bucket") whose answer is not wanted.
+func (c *Client) S3(ctx context.Context, method, path string, body []byte) error {
+	answer, err := c.send(ctx, "s3", method, path, body, http.Header{})
+	if err != nil || answer.status < http.StatusBadRequest {
+		return err
+	}
+	var e struct{ Code, Message string }
+	if xml.Unmarshal(answer.body.Bytes(), &e) != nil {
+		return answer.unreadable()
+	}
+	return &awserr.Error{Code: e.Code, Status: answer.status, Message: e.Message}
+}
+
 func (c *Client) send(ctx context.Context, service, method, target string, body []byte, header http.Header) (*answer, error) {
 	r, err := http.NewRequestWithContext(ctx, method, "http://localhost"+target, bytes.NewReader(body))
 	if err != nil {

@@ -201,7 +201,7 @@ func (a *authorization) checkSignedHeaders(h http.Header) error {
 	}
 	for name, values := range h {
 		lower := strings.ToLower(name)
-		if !strings.HasPrefix(lower, "x-amz-") && !strings.HasPrefix(lower, "x-millrace-") {
+		if !mustBeSigned(lower) {
 			continue
 		}
 		if _, signed := slices.BinarySearch(a.signedHeaders, lower); !signed {
@@ -212,6 +212,10 @@ func (a *authorization) checkSignedHeaders(h http.Header) error {
 		}
 	}
 	return nil
+}
+
+func mustBeSigned(header string) bool {
+	return strings.HasPrefix(header, "x-amz-") || strings.HasPrefix(header, "x-millrace-")
 }
 
 // checkTime refuses requests from another time: within 15 minutes of ours for

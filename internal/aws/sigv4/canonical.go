@@ -170,3 +170,6 @@ func appendEncoded(b []byte, s string, keepSlash bool) []byte {
 	}
 	return b
 }
+
+// EncodePath percent-encodes a path as S3 signs it.
+func EncodePath(path string) string { return string(appendEncoded(nil, path, true)) }

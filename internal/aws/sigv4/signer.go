@@ -27,7 +27,8 @@ func HashOf(body []byte) string {
 
 // Sign sets the request's Authorization and the headers it needs. payloadHash
 // is HashOf(body) or, for S3, one of its words for other payloads; S3 gets it
-// as a header, too. Every header that the request has is signed.
+// as a header, too. Signed are the headers that Verifier wants signed and the
+// content type; the others may change their form on the way.
 func (s Signer) Sign(r *http.Request, payloadHash string, now time.Time) error {
 	a := &authorization{date: now.UTC().Format(timeFormat)}
 	a.scope = Scope{Date: a.date[:8], Region: s.Region, Service: s.Service}
@@ -40,7 +41,7 @@ func (s Signer) Sign(r *http.Request, payloadHash string, now time.Time) error {
 	}
 	a.signedHeaders = []string{"host"}
 	for name := range r.Header {
-		if lower := strings.ToLower(name); lower != "authorization" {
+		if lower := strings.ToLower(name); mustBeSigned(lower) || lower == "content-type" {
 			a.signedHeaders = append(a.signedHeaders, lower)
 		}
 	}
