@@ -225,6 +225,7 @@ func (b *browser) look(name string) {
 	if dir == "" {
 		return
 	}
+	time.Sleep(1200 * time.Millisecond) // rates need two statuses
 	png, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(100))
 	if err := errors.Join(err, os.WriteFile(filepath.Join(dir, name+".png"), png, 0o644)); err != nil {
 		b.t.Fatal(err)

@@ -7,6 +7,9 @@ const any = new Intl.NumberFormat(undefined, { maximumFractionDigits: 3 });
 export const count = (n: number): string => whole.format(n);
 export const figure = (n: number): string => any.format(n);
 
+/** "1 row", "2 rows". */
+export const counted = (n: number, one: string, more = `${one}s`): string => `${count(n)} ${n === 1 ? one : more}`;
+
 /** A rate as "12.3/s". */
 export function perSecond(n: number | undefined): string {
   if (n === undefined) {

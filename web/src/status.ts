@@ -32,9 +32,9 @@ export function watchStatus(): void {
   });
 }
 
-// Rates are over the last few seconds: short enough to move, long enough to be
-// calm where a buffer is delivered only now and then.
-const rateMs = 10_000;
+// Rates are over the last few seconds: short enough to move, longer than the
+// windows and buffers of the demo, whose results come in bunches.
+const rateMs = 15_000;
 const samples = new Map<string, [at: number, count: number][]>();
 
 function remember(s: Status): void {
@@ -68,7 +68,7 @@ function remember(s: Status): void {
   }
 }
 
-/** Counts a second over the last ten seconds; undefined before two samples. */
+/** Counts a second over the last seconds; undefined before two samples. */
 export function rate(key: string): number | undefined {
   const list = samples.get(key);
   if (!list || list.length < 2) {

@@ -1,6 +1,6 @@
 // The rows of one in-application stream, newest first.
 import { useEffect, useReducer, useRef, useState } from "preact/hooks";
-import { cell, clock, count } from "../format";
+import { cell, clock, count, counted } from "../format";
 import { live } from "../live";
 import { Problem } from "../parts";
 import type { Column, Row, RowBatch } from "../types";
@@ -70,7 +70,7 @@ export function LiveRows({ application, stream }: { application: string; stream:
           {paused ? "Resume" : "Pause"}
         </button>
         <span role="status">
-          {count(shown.current.received)} rows received
+          {counted(shown.current.received, "row")} received
           {paused && ` · paused, ${count(waiting)} more wait`}
           {skipped > 0 && <strong> · {count(skipped)} skipped: they came faster than this page takes them</strong>}
         </span>
@@ -102,6 +102,8 @@ function hold(batches: RowBatch[], batch: RowBatch): void {
   }
 }
 
+const isNumeric = (c: Column) => /^(TINYINT|SMALLINT|INT|BIGINT|DECIMAL|NUMERIC|REAL|FLOAT|DOUBLE)/.test(c.type);
+
 function RowTable({ shown }: { shown: Shown }) {
   if (shown.rows.length === 0 && shown.columns.length === 0) {
     return <p class="hint">No rows yet.</p>;
@@ -113,7 +115,7 @@ function RowTable({ shown }: { shown: Shown }) {
           <tr>
             <th scope="col">ROWTIME</th>
             {shown.columns.map((c) => (
-              <th scope="col" key={c.name}>
+              <th scope="col" key={c.name} class={isNumeric(c) ? "number" : undefined}>
                 <bdi>{cell(c.name)}</bdi> <small>{c.type}</small>
               </th>
             ))}
@@ -124,7 +126,7 @@ function RowTable({ shown }: { shown: Shown }) {
             <tr key={id}>
               <td class="time">{clock(row.rowtime, true)}</td>
               {shown.columns.map((c) => (
-                <td key={c.name}>
+                <td key={c.name} class={isNumeric(c) ? "number" : undefined}>
                   <bdi>{cell(row.record[c.name])}</bdi>
                 </td>
               ))}

@@ -1,7 +1,7 @@
 // The picture of the pipeline: a card for each part, arrows between them.
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { ComponentChildren } from "preact";
-import { bytes, count, duration, perSecond, visible } from "../format";
+import { bytes, counted, duration, perSecond, visible } from "../format";
 import { BufferFill, FailureNote, Badge } from "../parts";
 import { Link, applicationPage, streamPage } from "../router";
 import { rate } from "../status";
@@ -70,7 +70,7 @@ function Servers({ flow }: { flow: Flow }) {
         <bdi>{visible(flow.file_pattern)}</bdi>
       </Head>
       <p class="big">{perSecond(rate(`agent/${flow.name}/read`))}</p>
-      <p>{count(flow.lines_read)} lines read</p>
+      <p>{counted(flow.lines_read, "line")} read</p>
       {flow.generator_rate > 0 && <p class="quiet">generator writes {perSecond(flow.generator_rate)}</p>}
     </>
   );
@@ -81,10 +81,10 @@ function Agent({ flow }: { flow: Flow }) {
     <>
       <Head kind="Agent">{flow.name}</Head>
       <p class="big">{perSecond(rate(`agent/${flow.name}/sent`))}</p>
-      <p>{count(flow.records_sent)} records sent</p>
+      <p>{counted(flow.records_sent, "record")} sent</p>
       <p class="quiet">{flow.bytes_behind > 0 ? `${bytes(flow.bytes_behind)} behind, ${duration(flow.millis_behind)}` : "nothing waits"}</p>
-      <Refused n={flow.lines_unmatched} what="lines of another format" />
-      <Refused n={flow.records_dropped} what="records dropped" />
+      <Refused n={flow.lines_unmatched} what="line of another format" more="lines of another format" />
+      <Refused n={flow.records_dropped} what="record dropped" more="records dropped" />
       <FailureNote failure={flow.last_error} brief />
     </>
   );
@@ -97,10 +97,10 @@ function StreamCard({ stream }: { stream: DeliveryStream }) {
         <Link to={streamPage(stream.name)}>{stream.name}</Link>
       </Head>
       <p class="big">{perSecond(rate(`stream/${stream.name}/in`))}</p>
-      <p>{count(stream.records_in)} records in</p>
+      <p>{counted(stream.records_in, "record")} in</p>
       <BufferFill buffer={stream.buffer} />
       <p class="quiet">oldest waits {duration(stream.freshness_ms)}</p>
-      <Refused n={stream.puts_refused} what="puts refused" />
+      <Refused n={stream.puts_refused} what="put refused" more="puts refused" />
       <FailureNote failure={stream.last_error} brief />
     </>
   );
@@ -124,9 +124,9 @@ function ApplicationCard({ application: a }: { application: Application }) {
           </li>
         ))}
       </ul>
-      {shown.length > 4 && <p class="quiet">and {shown.length - 4} more in-application streams</p>}
+      {shown.length > 4 && <p class="quiet">and {shown.length - 4} more</p>}
       <p class="quiet">{duration(a.millis_behind_latest)} behind latest</p>
-      <Refused n={errors} what="rows in error_stream" />
+      <Refused n={errors} what="row in error_stream" more="rows in error_stream" />
       <FailureNote failure={a.last_error} brief />
     </>
   );
@@ -142,9 +142,9 @@ function Archive({ stream }: { stream: DeliveryStream }) {
         </bdi>
       </Head>
       <p class="big">{perSecond(rate(`stream/${stream.name}/out`))}</p>
-      <p>{count(stream.records_out)} records delivered</p>
-      <p class="quiet">{last ? `last object ${count(last.records)} records, ${bytes(last.bytes)}` : "no object yet"}</p>
-      <Refused n={stream.records_refused} what="records refused" />
+      <p>{counted(stream.records_out, "record")} delivered</p>
+      <p class="quiet">{last ? `last object ${counted(last.records, "record")}, ${bytes(last.bytes)}` : "no object yet"}</p>
+      <Refused n={stream.records_refused} what="record refused" more="records refused" />
     </>
   );
 }
@@ -153,7 +153,7 @@ function Search({ stream, status }: { stream: DeliveryStream; status: Status }) 
   const { domain, index, bucket } = stream.destination;
   const holder = status.search.find((d) => d.name === domain || d.endpoint === domain) ?? (status.search.length === 1 ? status.search[0] : undefined);
   const indices = holder?.indices.filter((i) => i.name.startsWith(index)) ?? [];
-  const sum = (of: (name: string) => number) => indices.reduce((n, i) => n + of(i.name), 0);
+  const docs = indices.reduce((n, i) => n + i.docs, 0);
   return (
     <>
       <Head kind="Search">
@@ -163,11 +163,11 @@ function Search({ stream, status }: { stream: DeliveryStream; status: Status }) 
       </Head>
       <p class="big">{perSecond(rate(`stream/${stream.name}/out`))}</p>
       <p>
-        {count(sum((name) => indices.find((i) => i.name === name)!.docs))} documents{indices.length > 1 ? ` in ${indices.length} indices` : ""}
+        {counted(docs, "document")}{indices.length > 1 ? ` in ${indices.length} indices` : ""}
       </p>
       {stream.records_refused > 0 ? (
         <p class="problem">
-          {count(stream.records_refused)} documents refused, kept in s3://{bucket}
+          {counted(stream.records_refused, "document")} refused, kept in s3://{bucket}
         </p>
       ) : (
         <p class="quiet">none refused</p>
@@ -196,10 +196,10 @@ function Elsewhere({ name }: { name: string }) {
   );
 }
 
-function Refused(props: { n: number; what: string }) {
+function Refused(props: { n: number; what: string; more?: string }) {
   return props.n > 0 ? (
     <p class="problem">
-      {count(props.n)} {props.what}
+      {counted(props.n, props.what, props.more)}
     </p>
   ) : null;
 }

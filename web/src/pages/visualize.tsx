@@ -265,8 +265,8 @@ function TermsChoice(props: { label: string; none?: string; terms: Terms; fields
       <Choice label={props.label} none={props.none} value={terms.field} set={(field) => set({ ...terms, field })} options={props.fields.filter(isAggregatable).map((f) => f.name)} />
       {terms.field && (
         <div class="three">
-          <Choice label="Order by" value={terms.orderBy} set={(orderBy) => set({ ...terms, orderBy: orderBy as Terms["orderBy"] })} options={["metric", "term"]} />
-          <Choice label="Order" value={terms.order} set={(order) => set({ ...terms, order: order as Terms["order"] })} options={["desc", "asc"]} />
+          <Choice label="Order by" value={terms.orderBy} set={(orderBy) => set({ ...terms, orderBy: orderBy as Terms["orderBy"] })} options={["metric", "term"]} names={{ metric: "Metric", term: "Term" }} />
+          <Choice label="Order" value={terms.order} set={(order) => set({ ...terms, order: order as Terms["order"] })} options={["desc", "asc"]} names={{ desc: "Descending", asc: "Ascending" }} />
           <label>
             <span>Size</span>
             <input type="number" min="1" max="1000" required value={terms.size} onChange={(e) => e.currentTarget.validity.valid && set({ ...terms, size: Number(e.currentTarget.value) })} />
@@ -277,7 +277,7 @@ function TermsChoice(props: { label: string; none?: string; terms: Terms; fields
   );
 }
 
-function Choice(props: { label: string; value: string; options: string[]; none?: string; set: (value: string) => void }) {
+function Choice(props: { label: string; value: string; options: string[]; names?: Record<string, string>; none?: string; set: (value: string) => void }) {
   const { value, options, none } = props;
   return (
     <label>
@@ -287,7 +287,7 @@ function Choice(props: { label: string; value: string; options: string[]; none?:
         {value !== "" && !options.includes(value) && <option value={value}>{value}</option>}
         {options.map((o) => (
           <option value={o} key={o}>
-            {o}
+            {props.names?.[o] ?? o}
           </option>
         ))}
       </select>

@@ -33,6 +33,7 @@ export function LineChart(props: { data: Lines; label: string; height: number })
   useEffect(() => {
     terms(plot.current!, data);
     plot.current!.setData(columns(data));
+    showNewest(plot.current!);
   }, [data]);
 
   return (
@@ -64,11 +65,12 @@ function options(d: Lines, labels: string[], width: number, height: number): uPl
   return {
     width,
     height,
+    padding: [8, overTime ? 30 : 12, 0, 0],
     scales: { x: overTime ? { time: true } : { time: false, range: (p) => [-0.5, Math.max(0.5, (termsOf.get(p)?.length ?? 1) - 0.5)] }, y: { range: fromZero } },
     axes: [
       overTime
-        ? { ...axis, values: timeTicks }
-        : { ...axis, splits: (p) => (termsOf.get(p) ?? []).map((_, i) => i), values: (p, splits) => splits.map((i) => short(term(p, i))) },
+        ? { ...axis, size: 34, space: 80, values: timeTicks }
+        : { ...axis, size: 34, splits: (p) => (termsOf.get(p) ?? []).map((_, i) => i), values: (p, splits) => splits.map((i) => short(term(p, i))) },
       { ...axis, size: 60, values: (_, splits) => splits.map(figure) },
     ],
     series: [
@@ -84,11 +86,18 @@ function options(d: Lines, labels: string[], width: number, height: number): uPl
     ],
     cursor: { drag: { setScale: false, x: false, y: false } },
     legend: { show: true },
-    hooks: { init: [(p) => terms(p, d)] },
+    hooks: { init: [(p) => terms(p, d)], setCursor: overTime ? [showNewest] : [] },
   };
 }
 
 const seriesColors = 8;
+
+/** Without a pointer on the chart, the legend tells the newest figures. */
+function showNewest(p: uPlot): void {
+  if (p.cursor.idx === null || p.cursor.idx === undefined) {
+    p.setLegend({ idx: p.data[0].length - 1 });
+  }
+}
 
 /** From zero, so that a small change looks small. */
 const fromZero = (_: uPlot, least: number | null, most: number | null): [number, number] => {
