@@ -127,13 +127,8 @@ func TestKilledAtRandomLosesNothingAndRepeatsNameTheSameBytes(t *testing.T) {
 			}
 		}
 	}
-	fake.failRecords, fake.loseReplies = 0, 0
+	fake.behave()
 	r.start()
-	defer func() {
-		if t.Failed() {
-			t.Logf("%d of %d records, %+v\n%s", len(fake.records("web")), len(written), r.agent.Snapshot(), r.logs.String())
-		}
-	}()
 	eventually(t, "all records", func() bool { return len(fake.records("web")) >= len(written) })
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
@@ -185,17 +180,8 @@ func TestRotationWhileRunning(t *testing.T) {
 // A batch that fails for a while holds the checkpoint back although later ones are accepted.
 func TestCheckpointWaitsForTheLowestUnacknowledgedByte(t *testing.T) {
 	fake := newFakeFirehose(t)
-	fake.garble = func(request int, answer map[string]any) []byte {
-		entries := answer["RequestResponses"].([]map[string]string)
-		if len(entries) < 500 { // the last batch, and the refused record when it comes alone
-			return nil
-		}
-		return nil
-	}
 	r := newRunner(t, fake, strings.Replace(rawConfig, `"maxBufferAgeMillis": 1000`, `"maxBufferAgeMillis": 1000, "maxBufferSizeRecords": 1`, 1))
-	fake.refuse = nil
 	first := true
-	fake.failRecords = 0
 	block := make(chan struct{})
 	fake.refuse = func(int) (int, string) {
 		fake.mu.Lock()

@@ -30,6 +30,7 @@ type client struct {
 	userAgent   string
 	credentials aws.CredentialsProvider
 	signer      *v4.Signer
+	answers     sync.Pool // of *bytes.Buffer
 }
 
 const (
@@ -60,6 +61,7 @@ func newClient(cfg Config, endpoint, region, userAgent string, credentials aws.C
 	return &client{
 		http:     &http.Client{Transport: transport, Timeout: cfg.SocketTimeout},
 		endpoint: u, region: region, userAgent: userAgent, credentials: credentials, signer: v4.NewSigner(),
+		answers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
 	}, nil
 }
 
@@ -79,8 +81,9 @@ func (c *client) put(ctx context.Context, b *batch) (answer, error) {
 	payload := b.payload()
 	var sent bodies
 	defer sent.closed.Wait() // the transport may still read from the batch after it has answered
+	target := *c.endpoint // the signer writes to it
 	req := &http.Request{
-		Method: http.MethodPost, URL: c.endpoint, Host: c.endpoint.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: http.MethodPost, URL: &target, Host: c.endpoint.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(payload)),
 		GetBody:       func() (io.ReadCloser, error) { return sent.open(payload), nil },
 		Header: http.Header{
@@ -105,14 +108,16 @@ func (c *client) put(ctx context.Context, b *batch) (answer, error) {
 		return answer{}, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
-	if err != nil {
+	buf := c.answers.Get().(*bytes.Buffer)
+	defer c.answers.Put(buf)
+	buf.Reset()
+	if _, err := buf.ReadFrom(io.LimitReader(resp.Body, maxAnswerBytes)); err != nil {
 		return answer{}, fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return answer{}, newServiceError(resp, body)
+		return answer{}, newServiceError(resp, buf.Bytes())
 	}
-	return readAnswer(body, len(b.entries))
+	return readAnswer(buf.Bytes(), len(b.entries))
 }
 
 // bodies counts the readers of a payload that the transport has not closed.

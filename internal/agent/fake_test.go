@@ -61,6 +61,7 @@ func (f *fakeFirehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.requests++
 	number := f.requests
 	delay := time.Duration(rand.Float64() * float64(f.delay))
+	lost := rand.Float64() < f.loseReplies
 	f.mu.Unlock()
 	time.Sleep(delay)
 	if f.refuse != nil {
@@ -71,7 +72,7 @@ func (f *fakeFirehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	answer := f.store(r, body)
-	if rand.Float64() < f.loseReplies {
+	if lost {
 		panic(http.ErrAbortHandler)
 	}
 	if f.garble != nil {
@@ -81,6 +82,13 @@ func (f *fakeFirehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	json.NewEncoder(w).Encode(answer)
+}
+
+// behave makes it lose nothing more.
+func (f *fakeFirehose) behave() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.failRecords, f.loseReplies = 0, 0
 }
 
 // checkSignature signs the request again and wants the same, with the origin among the signed headers.

@@ -45,9 +45,8 @@ type counters struct {
 	lastError   string
 	lastErrorAt time.Time
 	inTrouble   bool
-	loggedKind  string
 	announced   bool
-	nextLog     time.Time
+	nextLog     map[string]time.Time // by kind of error
 }
 
 const failureLogPeriod = 30 * time.Second
@@ -59,10 +58,13 @@ func (c *counters) failing(err error, kind string, whole bool, now time.Time) bo
 	defer c.mu.Unlock()
 	c.inTrouble = c.inTrouble || whole
 	c.lastError, c.lastErrorAt = err.Error(), now
-	if kind == c.loggedKind && now.Before(c.nextLog) {
+	if now.Before(c.nextLog[kind]) {
 		return false
 	}
-	c.loggedKind, c.nextLog, c.announced = kind, now.Add(failureLogPeriod), whole
+	if c.nextLog == nil {
+		c.nextLog = make(map[string]time.Time)
+	}
+	c.nextLog[kind], c.announced = now.Add(failureLogPeriod), c.announced || whole
 	return true
 }
 
