@@ -1,0 +1,198 @@
+package opensearch
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/millrace/millrace/internal/destination"
+)
+
+const (
+	maxAnswerBytes  = 64 << 20
+	maxMessageBytes = 8 << 10
+)
+
+// unreachable is the code of documents that no answer came back for. There is no HTTP status then.
+const unreachable = "ES.ServiceException"
+
+// round is what became of the documents of one attempt.
+type round struct {
+	again   []*document
+	refused []destination.Refusal
+}
+
+// send makes one attempt for every document. Documents that a request does not answer for are to be sent again.
+func (d *Destination) send(ctx context.Context, docs []*document) round {
+	var r round
+	for len(docs) > 0 && ctx.Err() == nil {
+		n := d.fitting(docs)
+		d.request(ctx, docs[:n], &r)
+		docs = docs[n:]
+	}
+	r.again = append(r.again, docs...)
+	return r
+}
+
+// fitting is how many of the documents one request holds, at least one.
+func (d *Destination) fitting(docs []*document) int {
+	size := 0
+	for i, doc := range docs {
+		if size += len(doc.lines); size > d.opts.RequestBytes && i > 0 {
+			return i
+		}
+	}
+	return len(docs)
+}
+
+// request sends documents as one request. One that is too large (413), or that the server cannot read (400), is halved
+// down to the document at fault, which is refused.
+func (d *Destination) request(ctx context.Context, docs []*document, r *round) {
+	status, body, err := d.post(ctx, docs)
+	switch {
+	case err != nil:
+		r.failAll(docs, unreachable, errorJSON("connect_exception", err.Error()))
+	case status == http.StatusOK:
+		d.items(docs, body, r)
+	case status != http.StatusRequestEntityTooLarge && status != http.StatusBadRequest:
+		r.failAll(docs, strconv.Itoa(status), wholeMessage(status, body))
+	case len(docs) == 1:
+		docs[0].fail(strconv.Itoa(status), wholeMessage(status, body))
+		r.refused = append(r.refused, d.refusal(docs[0]))
+	default:
+		half := len(docs) / 2
+		d.request(ctx, docs[:half], r)
+		d.request(ctx, docs[half:], r)
+	}
+}
+
+func (r *round) failAll(docs []*document, code, message string) {
+	for _, doc := range docs {
+		doc.fail(code, message)
+	}
+	r.again = append(r.again, docs...)
+}
+
+func (d *Destination) post(ctx context.Context, docs []*document) (status int, body []byte, err error) {
+	var payload bytes.Buffer
+	for _, doc := range docs {
+		payload.Write(doc.lines)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base.JoinPath("_bulk").String(), bytes.NewReader(payload.Bytes()))
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Content-Type", "application/x-ndjson")
+	return d.do(req, payload.Bytes())
+}
+
+// do sends a request with credentials and reads its answer.
+func (d *Destination) do(req *http.Request, payload []byte) (status int, body []byte, err error) {
+	req.Header.Set("User-Agent", "millrace")
+	if d.opts.Credentials != nil {
+		if err := d.opts.Credentials.sign(req, payload); err != nil {
+			return 0, nil, fmt.Errorf("sign request: %w", err)
+		}
+	}
+	resp, err := d.client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
+	if err != nil {
+		return 0, nil, fmt.Errorf("read answer: %w", err)
+	}
+	return resp.StatusCode, body, nil
+}
+
+// bulkAnswer is what of a _bulk answer matters.
+type bulkAnswer struct {
+	Items []map[string]bulkItem `json:"items"`
+}
+
+type bulkItem struct {
+	ID     string          `json:"_id"`
+	Status int             `json:"status"`
+	Error  json.RawMessage `json:"error"`
+}
+
+// items decides document by document. An answer that does not account for each document decides nothing.
+func (d *Destination) items(docs []*document, body []byte, r *round) {
+	var answer bulkAnswer
+	if err := json.Unmarshal(body, &answer); err != nil {
+		r.failAll(docs, unreachable, errorJSON("parse_exception", "answer to _bulk: "+err.Error()))
+		return
+	}
+	items := make([]bulkItem, len(answer.Items))
+	matching := len(items) == len(docs)
+	for i := range items {
+		item, ok := answer.Items[i]["index"]
+		items[i] = item
+		matching = matching && ok && item.Status != 0 && (docs[i].id == "" || docs[i].id == item.ID)
+	}
+	if !matching {
+		r.failAll(docs, unreachable, errorJSON("parse_exception", fmt.Sprintf("answer to _bulk has %d items for %d documents, or other ids", len(items), len(docs))))
+		return
+	}
+	for i, doc := range docs {
+		switch verdict(items[i].Status) {
+		case retry:
+			doc.fail(strconv.Itoa(items[i].Status), clip(items[i].Error))
+			r.again = append(r.again, doc)
+		case refuse:
+			doc.fail(strconv.Itoa(items[i].Status), clip(items[i].Error))
+			r.refused = append(r.refused, d.refusal(doc))
+		}
+	}
+}
+
+type decision byte
+
+const (
+	taken decision = iota
+	retry
+	refuse
+)
+
+// verdict says what the status of one document means. A conflict can only be with the document itself, come before. What
+// a person or time can mend is tried again: permissions, blocks, an index that must not be made, a full queue.
+func verdict(status int) decision {
+	switch {
+	case status >= 200 && status < 300, status == http.StatusConflict:
+		return taken
+	case status == http.StatusUnauthorized, status == http.StatusForbidden, status == http.StatusNotFound,
+		status == http.StatusRequestTimeout, status == http.StatusTooManyRequests, status >= 500:
+		return retry
+	}
+	return refuse
+}
+
+// wholeMessage is the error of a request that was refused as a whole: the member "error" of its body, or the body.
+func wholeMessage(status int, body []byte) string {
+	var refused struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(body, &refused) == nil && len(refused.Error) > 0 {
+		return clip(refused.Error)
+	}
+	text := http.StatusText(status)
+	if len(body) > 0 {
+		text += ": " + clip(body)
+	}
+	return errorJSON("http_status_"+strconv.Itoa(status), text)
+}
+
+func clip(message []byte) string {
+	if len(message) == 0 {
+		return errorJSON("unknown", "the server gave no error")
+	}
+	if len(message) > maxMessageBytes {
+		return string(bytes.ToValidUTF8(message[:maxMessageBytes], nil)) + "…"
+	}
+	return string(message)
+}

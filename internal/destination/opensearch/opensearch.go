@@ -1,0 +1,156 @@
+// Package opensearch delivers batches to OpenSearch or Elasticsearch through _bulk, as Firehose does.
+//
+//	records ──▶ documents with ids and index names ──▶ _bulk requests of at most 5 MiB
+//	               │ not one JSON object                 │
+//	               ▼                                     ▼ each document for itself
+//	            refused            2xx, 409 on its own id: there · 400: refused · 401, 403, 404, 429, 5xx: again
+//
+// What is to be sent again waits with back-off inside the retry duration, which includes the first attempt; what is left
+// at its end is refused. Ids come from sequence numbers, so a lost answer or a repeated batch doubles nothing.
+package opensearch
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/millrace/millrace/internal/destination"
+)
+
+const (
+	// DefaultRequestBytes bounds a _bulk request.
+	DefaultRequestBytes = 5 << 20
+	// DefaultRequestTimeout bounds one request with its answer.
+	DefaultRequestTimeout = time.Minute
+
+	firstPause = 250 * time.Millisecond
+	longPause  = 30 * time.Second
+)
+
+// Options says where documents go and how.
+type Options struct {
+	Endpoint      string // http(s)://host[:port][/path]
+	IndexName     string
+	Rotation      Rotation
+	TypeName      string        // of Elasticsearch 6 and older; empty for every server since
+	NoDocumentID  bool          // the server makes the ids: a repeat then doubles documents
+	RetryDuration time.Duration // from the first attempt on; 0 = a single attempt
+	Credentials   Credentials   // nil = none
+
+	RequestBytes   int           // 0 = DefaultRequestBytes
+	RequestTimeout time.Duration // 0 = DefaultRequestTimeout
+	Transport      http.RoundTripper
+	Logger         *slog.Logger
+}
+
+// Destination delivers to one index family of one server.
+type Destination struct {
+	opts   Options
+	base   *url.URL
+	client *http.Client
+	logger *slog.Logger
+}
+
+var _ destination.Destination = (*Destination)(nil)
+
+// New checks the options; it does not speak with the server.
+func New(opts Options) (*Destination, error) {
+	base, err := url.Parse(opts.Endpoint)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("search endpoint %q: %w", opts.Endpoint, err)
+	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "":
+		return nil, fmt.Errorf("search endpoint %q: want http(s)://host", opts.Endpoint)
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("search endpoint %q: want no user, query or fragment", base.Redacted())
+	case opts.IndexName == "":
+		return nil, fmt.Errorf("search index name is empty")
+	case opts.RetryDuration < 0:
+		return nil, fmt.Errorf("search retry duration %v is negative", opts.RetryDuration)
+	}
+	if err := opts.Rotation.check(); err != nil {
+		return nil, err
+	}
+	if opts.Credentials != nil {
+		if err := opts.Credentials.allowed(base); err != nil {
+			return nil, err
+		}
+	}
+	if opts.RequestBytes == 0 {
+		opts.RequestBytes = DefaultRequestBytes
+	}
+	if opts.RequestTimeout == 0 {
+		opts.RequestTimeout = DefaultRequestTimeout
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Destination{opts: opts, base: base, logger: opts.Logger, client: &http.Client{
+		Transport: opts.Transport,
+		Timeout:   opts.RequestTimeout,
+		// A redirect would carry documents and credentials to a place that nobody configured.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// Deliver implements destination.Destination. Its only error is that ctx ended.
+func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
+	began := time.Now()
+	pending, refused := d.prepare(b)
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		round := d.send(ctx, pending)
+		refused = append(refused, round.refused...)
+		if pending = round.again; len(pending) == 0 {
+			break
+		}
+		if ctx.Err() != nil {
+			return nil, fmt.Errorf("deliver to search: %w", context.Cause(ctx))
+		}
+		left := d.opts.RetryDuration - time.Since(began)
+		if left <= 0 {
+			d.logger.Warn("search does not take documents, giving them to the error output",
+				"delivery_stream", b.Name, "documents", len(pending), "code", pending[0].code, "message", pending[0].message)
+			refused = append(refused, d.giveUp(pending)...)
+			break
+		}
+		wait := min(pause/2+rand.N(pause), left) // the last attempt is at the end of the duration
+		d.logger.Info("search does not take documents yet", "delivery_stream", b.Name, "documents", len(pending),
+			"code", pending[0].code, "message", pending[0].message, "again_in", wait)
+		if err := sleep(ctx, wait); err != nil {
+			return nil, fmt.Errorf("deliver to search: %w", err)
+		}
+	}
+	slices.SortFunc(refused, func(x, y destination.Refusal) int { return int(int64(x.Record.Sequence) - int64(y.Record.Sequence)) })
+	return refused, nil
+}
+
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+func (d *Destination) giveUp(pending []*document) []destination.Refusal {
+	out := make([]destination.Refusal, len(pending))
+	for i, doc := range pending {
+		out[i] = d.refusal(doc)
+	}
+	return out
+}
+
+func (d *Destination) refusal(doc *document) destination.Refusal {
+	return destination.Refusal{
+		Record: doc.record, Attempts: doc.attempts, Code: doc.code, Message: doc.message, AttemptedAt: doc.attemptedAt,
+		DocumentID: doc.id, IndexName: doc.index, TypeName: d.opts.TypeName,
+	}
+}
