@@ -1,0 +1,48 @@
+package firehose
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/millrace/millrace/internal/aws/awserr"
+	"github.com/millrace/millrace/internal/aws/call"
+)
+
+// The catalogue of this service's errors. Texts are AWS's own where they are
+// known.
+
+func errNotFound(name string) *awserr.Error {
+	return awserr.New("ResourceNotFoundException", "Firehose %s under account %s not found.", name, call.AccountID)
+}
+
+func errExists(name string) *awserr.Error {
+	return awserr.New("ResourceInUseException", "Firehose %s under accountId %s already exists", name, call.AccountID)
+}
+
+func errInUse(name string, s status) *awserr.Error {
+	return awserr.New("ResourceInUseException", "Firehose %s under accountId %s is in state %s", name, call.AccountID, s)
+}
+
+func errOneDestination() *awserr.Error {
+	return errArgument("Exactly one destination configuration is supported for a Firehose")
+}
+
+func errArgument(format string, args ...any) *awserr.Error {
+	return awserr.New("InvalidArgumentException", format, args...)
+}
+
+func errUnsupported(paths []string) *awserr.Error {
+	if len(paths) == 1 {
+		return errArgument("%s is not supported", paths[0])
+	}
+	return errArgument("%s are not supported", strings.Join(paths, ", "))
+}
+
+func errBatchTooLarge() *awserr.Error {
+	return errArgument("Records size exceeds 4 MB limit")
+}
+
+// errSlowDown is what a full journal answers: the client tries again.
+func errSlowDown() *awserr.Error {
+	return awserr.New("ServiceUnavailableException", "Slow down.").With(http.StatusServiceUnavailable)
+}

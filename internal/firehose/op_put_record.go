@@ -1,0 +1,57 @@
+package firehose
+
+import (
+	"context"
+
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/aws/jsonrpc"
+	"github.com/millrace/millrace/internal/record"
+)
+
+// putRecord keeps one record. Records of calls that arrive at the same time
+// share a frame.
+func (s *Service) putRecord(ctx context.Context, c *call.Call) ([]byte, error) {
+	b := s.builders.Get().(*record.Builder)
+	b.Reset()
+	defer s.builders.Put(b)
+	name, err := readRecord(c.Body, b)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.authorize(ctx, c, name); err != nil {
+		return nil, err
+	}
+	st, err := s.lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	if err := st.enter(); err != nil {
+		return nil, err
+	}
+	defer st.leave()
+	st.requests.Add(1)
+	seq, err := st.gather.put(b.Record(0))
+	if err := s.refused(st, 1, err); err != nil {
+		return nil, err
+	}
+	out := append(make([]byte, 0, 128), `{"RecordId":"`...)
+	out = st.ids.append(out, uint64(seq))
+	return append(out, `","Encrypted":false}`...), nil
+}
+
+// readRecord reads a body the fast way or, at any surprise, the strict way.
+func readRecord(body []byte, b *record.Builder) (name string, err error) {
+	if name, ok := scanRecord(body, b); ok {
+		return string(name), nil
+	}
+	b.Reset()
+	var in putRecordInput
+	if err := jsonrpc.Decode(body, &in); err != nil {
+		return "", err
+	}
+	if err := check(&in); err != nil {
+		return "", err
+	}
+	b.Append(*in.Record.Data)
+	return *in.DeliveryStreamName, nil
+}

@@ -1,0 +1,157 @@
+package firehose
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/aws/jsonrpc"
+	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/destination/s3"
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/record"
+)
+
+// Options of Open.
+type Options struct {
+	Journal    journal.Journal
+	Authorizer call.Authorizer
+	// Archive is the S3 that streams deliver to.
+	Archive s3.Store
+	// Search makes the destination of a stream that delivers to a search
+	// domain; its errors refuse the stream. nil refuses all of them.
+	Search func(Search) (destination.Destination, error)
+	// DropAfter gives up what could not be delivered for that long, as AWS does
+	// after 24 h; zero waits until the journal's quota answers puts with 503.
+	DropAfter time.Duration
+	Logger    *slog.Logger
+}
+
+// Search is what a stream's configuration says about its search domain.
+type Search struct {
+	Stream          string // name of the delivery stream
+	RoleARN         string
+	DomainARN       string // or ClusterEndpoint
+	ClusterEndpoint string
+	IndexName       string
+	IndexRotation   string // NoRotation, OneHour, OneDay, OneWeek, OneMonth
+	Retry           time.Duration
+	NoDocumentID    bool // the cluster makes the ids
+	Region          string
+}
+
+// Service is Amazon Data Firehose.
+type Service struct {
+	opts Options
+
+	// admin is held by operations that change which streams there are.
+	admin sync.Mutex
+	// mu guards streams; puts only read it.
+	mu      sync.RWMutex
+	streams map[string]*stream
+
+	builders sync.Pool // of *record.Builder
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	tasks  sync.WaitGroup
+}
+
+// Open restores the streams that the journal's state holds and starts their
+// deliveries.
+func Open(opts Options) (*Service, error) {
+	s := &Service{opts: opts, streams: map[string]*stream{}}
+	s.builders.New = func() any { return new(record.Builder) }
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	if err := s.finishDrops(); err != nil {
+		return nil, err
+	}
+	configs, err := loadStreams(opts.Journal)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range configs {
+		st := s.newStream(c)
+		s.streams[c.Name] = st
+		s.restore(st)
+	}
+	s.tasks.Go(s.retain)
+	return s, nil
+}
+
+// restore takes up what was under way with a stream when the process ended.
+func (s *Service) restore(st *stream) {
+	switch st.config.Status {
+	case deleting:
+		s.tasks.Go(func() { s.finishDelete(st) })
+	case creating:
+		s.start(st)
+		s.tasks.Go(func() { s.activate(st) })
+	default:
+		s.start(st)
+	}
+}
+
+// Close stops all deliveries. Puts that are under way still end; later ones
+// fail when the journal is closed.
+func (s *Service) Close() error {
+	s.cancel()
+	s.tasks.Wait()
+	return nil
+}
+
+// JSONRPC is the service's operation table for the edge.
+func (s *Service) JSONRPC() *jsonrpc.Service {
+	return &jsonrpc.Service{
+		Name: "firehose", Prefix: "Firehose_20150804", Logger: s.opts.Logger,
+		Operations: []jsonrpc.Operation{
+			jsonrpc.Typed("CreateDeliveryStream", s.createDeliveryStream),
+			jsonrpc.Typed("DeleteDeliveryStream", s.deleteDeliveryStream),
+			jsonrpc.Typed("DescribeDeliveryStream", s.describeDeliveryStream),
+			jsonrpc.Typed("ListDeliveryStreams", s.listDeliveryStreams),
+			{Name: "PutRecord", Handle: s.putRecord},
+			{Name: "PutRecordBatch", Handle: s.putRecordBatch},
+		},
+	}
+}
+
+// authorize asks for an action on a stream, whether or not it exists.
+func (s *Service) authorize(ctx context.Context, c *call.Call, stream string) error {
+	return s.opts.Authorizer.Authorize(ctx, c.Identity, "firehose:"+c.Operation, streamARN(c.Region, stream))
+}
+
+func streamARN(region, name string) string {
+	return fmt.Sprintf("arn:aws:firehose:%s:%s:deliverystream/%s", region, call.AccountID, name)
+}
+
+// lookup finds a stream by name.
+func (s *Service) lookup(name string) (*stream, error) {
+	s.mu.RLock()
+	st := s.streams[name]
+	s.mu.RUnlock()
+	if st == nil {
+		return nil, errNotFound(name)
+	}
+	return st, nil
+}
+
+// all returns the streams in the order of their names.
+func (s *Service) all() []*stream {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	streams := make([]*stream, 0, len(s.streams))
+	for _, st := range s.streams {
+		streams = append(streams, st)
+	}
+	slices.SortFunc(streams, func(a, b *stream) int {
+		if a.name < b.name {
+			return -1
+		}
+		return 1
+	})
+	return streams
+}
