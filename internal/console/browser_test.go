@@ -163,15 +163,18 @@ func eval[T any](b *browser, expression string) T {
 	return v
 }
 
-// until waits for a JavaScript expression to become true.
+// until waits for a JavaScript expression to become true. One that fails, as
+// while the browser goes from page to page, is not true yet.
 func (b *browser) until(expression string) {
 	b.t.Helper()
+	var ok bool
+	var err error
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
-		if eval[bool](b, "Boolean("+expression+")") {
+		if ok, err = chromedp.Run(b.ctx, chromedp.Evaluate[bool]("Boolean("+expression+")")); ok && err == nil {
 			return
 		}
 	}
-	b.t.Fatalf("never became true: %s\nthe page:\n%s", expression, eval[string](b, "document.body.innerText"))
+	b.t.Fatalf("never became true: %s (%v)\nthe page:\n%s", expression, err, eval[string](b, "document.body.innerText"))
 }
 
 // shows waits for text on the page.
