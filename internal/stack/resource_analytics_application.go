@@ -53,15 +53,14 @@ var (
 
 	mappingParametersShape = object(
 		optional("JSONMappingParameters", object(required("RecordRowPath", textShape()))),
-		optional("CSVMappingParameters", object(required("RecordColumnDelimiter", textShape()), required("RecordRowDelimiter", textShape()))),
-	)
+	).refusing("CSVMappingParameters")
 
 	analyticsInputShape = object(
 		required("NamePrefix", textShape()),
 		required("InputSchema", object(
 			required("RecordColumns", listOf(recordColumnShape)),
 			required("RecordFormat", object(
-				required("RecordFormatType", oneOf("JSON", "CSV")),
+				required("RecordFormatType", oneOf("JSON")),
 				optional("MappingParameters", mappingParametersShape),
 			)),
 			optional("RecordEncoding", textShape()),

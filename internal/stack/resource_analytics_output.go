@@ -10,7 +10,7 @@ var analyticsApplicationOutput = resourceType{
 		required("ApplicationName", textShape()),
 		required("Output", object(
 			optional("Name", textShape()),
-			required("DestinationSchema", object(optional("RecordFormatType", oneOf("JSON", "CSV")))),
+			required("DestinationSchema", object(optional("RecordFormatType", oneOf("JSON")))),
 			optional("KinesisFirehoseOutput", object(required("ResourceARN", textShape()), required("RoleARN", textShape()))),
 		).refusing("KinesisStreamsOutput", "LambdaOutput")),
 	),

@@ -19,9 +19,10 @@ var deliveryStream = resourceType{
 		optional("ExtendedS3DestinationConfiguration", extendedS3DestinationShape),
 		optional("ElasticsearchDestinationConfiguration", searchDestinationShape),
 		optional("AmazonopensearchserviceDestinationConfiguration", searchDestinationShape),
+		optional("DirectPutSourceConfiguration", object(optional("ThroughputHintInMBs", integerShape()))),
 		optional("Tags", tagsShape),
 	).refusing("AmazonOpenSearchServerlessDestinationConfiguration", "DatabaseSourceConfiguration",
-		"DeliveryStreamEncryptionConfigurationInput", "DirectPutSourceConfiguration", "HttpEndpointDestinationConfiguration",
+		"DeliveryStreamEncryptionConfigurationInput", "HttpEndpointDestinationConfiguration",
 		"IcebergDestinationConfiguration", "KinesisStreamSourceConfiguration", "MSKSourceConfiguration", "RedshiftDestinationConfiguration",
 		"SnowflakeDestinationConfiguration", "SplunkDestinationConfiguration"),
 
@@ -56,20 +57,31 @@ var (
 	loggingShape        = object(optional("Enabled", booleanShape()), optional("LogGroupName", textShape()), optional("LogStreamName", textShape()))
 	retryShape          = object(optional("DurationInSeconds", integerShape()))
 
+	processingShape = object(
+		optional("Enabled", booleanShape()),
+		optional("Processors", listOf(object(
+			required("Type", textShape()),
+			optional("Parameters", listOf(object(required("ParameterName", textShape()), required("ParameterValue", textShape())))),
+		))),
+	)
+
 	s3Members = []property{
 		required("BucketARN", textShape()),
 		required("RoleARN", textShape()),
 		optional("BufferingHints", bufferingHintsShape),
 		optional("CloudWatchLoggingOptions", loggingShape),
 		optional("CompressionFormat", textShape()),
+		optional("EncryptionConfiguration", object(optional("NoEncryptionConfig", textShape())).refusing("KMSEncryptionConfig")),
 		optional("ErrorOutputPrefix", textShape()),
 		optional("Prefix", textShape()),
 	}
-	s3DestinationShape         = object(s3Members...).refusing("EncryptionConfiguration")
+	s3DestinationShape         = object(s3Members...)
 	extendedS3DestinationShape = object(append(s3Members[:len(s3Members):len(s3Members)],
+		optional("CustomTimeZone", textShape()),
+		optional("FileExtension", textShape()),
+		optional("ProcessingConfiguration", processingShape),
 		optional("S3BackupMode", oneOf("Disabled")),
-	)...).refusing("CustomTimeZone", "DataFormatConversionConfiguration", "DynamicPartitioningConfiguration", "EncryptionConfiguration",
-		"FileExtension", "ProcessingConfiguration", "S3BackupConfiguration")
+	)...).refusing("DataFormatConversionConfiguration", "DynamicPartitioningConfiguration", "S3BackupConfiguration")
 
 	searchDestinationShape = object(
 		required("IndexName", textShape()),
@@ -81,10 +93,11 @@ var (
 		optional("DocumentIdOptions", object(required("DefaultDocumentIdFormat", textShape()))),
 		optional("DomainARN", textShape()),
 		optional("IndexRotationPeriod", textShape()),
+		optional("ProcessingConfiguration", processingShape),
 		optional("RetryOptions", retryShape),
 		optional("S3BackupMode", textShape()),
 		optional("TypeName", textShape()),
-	).refusing("ProcessingConfiguration", "VpcConfiguration")
+	).refusing("VpcConfiguration")
 )
 
 type deliveryStreamDescription struct {
