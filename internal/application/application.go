@@ -87,19 +87,21 @@ type Application struct {
 	work   sync.WaitGroup // goroutines of the run
 
 	// Of run's goroutine alone:
-	frames   chan *record.Frame
-	feedErr  error // valid when frames is closed
-	next     record.Sequence
-	applied  int64   // newest bound given to the engine
-	bounds   []bound // since the last sealed step
-	silent   bool    // the last of bounds had no result
-	promise  *bound  // of the journal, for when next gets there
-	step     uint64  // newest sealed step
-	commit   *commit // under way, or nil
-	keeper   *keeper
-	snapshot chan error // of the snapshot under way, or nil
-	dirty    bool       // the newest snapshot is older than the state
-	taken    time.Time  // when the newest snapshot was
+	frames     chan *record.Frame
+	feedErr    error // valid when frames is closed
+	next       record.Sequence
+	applied    int64   // newest bound given to the engine
+	bounds     []bound // since the last sealed step
+	silent     bool    // the last of bounds had no result
+	promise    *bound  // of the journal, for when next gets there
+	step       uint64  // newest sealed step
+	commit     *commit // under way, or nil
+	keeper     *keeper
+	snapshot   chan error    // of the snapshot under way, or nil
+	dirty      bool          // the newest snapshot is older than the state
+	taken      time.Time     // when the newest snapshot was
+	pause      time.Duration // from there to the next one
+	stateBytes int           // expected size of the next
 
 	mu       sync.Mutex
 	progress progress
@@ -131,6 +133,7 @@ func Start(ctx context.Context, opts Options, c Config, from Position) (*Applica
 		ready: make(chan struct{}), done: make(chan struct{}), stop: make(chan struct{}),
 		frames: make(chan *record.Frame, 4),
 	}
+	a.pause = a.opts.SnapshotInterval
 	if a.input, err = opts.Streams.Stream(c.Input.ARN); err != nil {
 		return nil, err
 	}

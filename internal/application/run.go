@@ -104,7 +104,7 @@ func (a *Application) live(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			a.snapshot = nil
+			a.snapshotTaken()
 		case <-a.stop:
 			return a.finish(ctx)
 		}
@@ -158,8 +158,11 @@ func (a *Application) push(b *types.Batch) {
 }
 
 // ask gets a promise from the journal, and keeps it at once when everything
-// before it has been read.
+// before it has been read. One that still waits is reached sooner than another.
 func (a *Application) ask() {
+	if a.promise != nil {
+		return
+	}
 	t, next := a.opts.Journal.Bound(a.input)
 	a.promise = &bound{Next: next, Time: t - a.opts.Allowance.Milliseconds()}
 	a.keepPromise()
@@ -223,7 +226,7 @@ func (a *Application) finish(ctx context.Context) error {
 		}
 		a.snapshot = nil
 	}
-	a.taken = time.Time{}
+	a.pause = 0
 	if a.takeSnapshot(ctx); a.snapshot != nil {
 		if err := <-a.snapshot; err != nil {
 			return stoppedOr(ctx, err)

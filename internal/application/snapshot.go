@@ -26,7 +26,7 @@ func (k *keeper) newID() uint64 {
 // takeSnapshot begins to write the engine's state if it is time. All results of
 // that state must be in sealed steps, so it waits while some are pending.
 func (a *Application) takeSnapshot(ctx context.Context) {
-	if a.snapshot != nil || !a.dirty || a.opts.Now().Sub(a.taken) < a.opts.SnapshotInterval {
+	if a.snapshot != nil || !a.dirty || a.opts.Now().Sub(a.taken) < a.pause {
 		return
 	}
 	if _, any := a.sink.bytes(); any {
@@ -38,8 +38,9 @@ func (a *Application) takeSnapshot(ctx context.Context) {
 		}
 		a.begin(ctx)
 	}
+	began := a.opts.Now()
 	head, state := a.picture()
-	a.dirty, a.taken = false, a.opts.Now()
+	a.dirty, a.taken = false, began
 	a.snapshot = make(chan error, 1)
 	var after <-chan struct{} // the step whose results the state has given out
 	if a.commit != nil {
@@ -49,13 +50,25 @@ func (a *Application) takeSnapshot(ctx context.Context) {
 	a.work.Go(func() { result <- a.keeper.keep(ctx, head, state, after) })
 }
 
+// snapshotShare is how many times longer than a snapshot takes the next one is
+// away at least, so that large states do not fill the disk's time.
+const snapshotShare = 10
+
+// snapshotTaken notes that the snapshot under way is durable.
+func (a *Application) snapshotTaken() {
+	a.snapshot = nil
+	a.pause = max(a.opts.SnapshotInterval, snapshotShare*a.opts.Now().Sub(a.taken))
+}
+
 // picture is the state of this moment.
 func (a *Application) picture() (snapshotHead, []byte) {
 	head := snapshotHead{
 		Version: stateVersion, Step: a.step, Input: a.input, Next: a.next, Bound: a.applied,
 		Fingerprint: fingerprintText(a.plan.program.Fingerprint()),
 	}
-	return head, a.engine.Snapshot(nil)
+	state := a.engine.Snapshot(make([]byte, 0, a.stateBytes))
+	a.stateBytes = len(state) + len(state)/8
+	return head, state
 }
 
 // keep writes a snapshot; it counts from the commit of its head on, which is

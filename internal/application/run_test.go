@@ -1,0 +1,301 @@
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/journal/memory"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// scenario is a file of testdata/scenarios: an application, what happens to it
+// and what its outputs hold at the end.
+//
+//	column "k" VARCHAR(8) $.k       a column of the input
+//	output OUT                      an output of that in-application stream
+//	code … end                      the SQL
+//	put 00:00:01 {…} | {…}          one frame that arrives then
+//	clock 00:00:10                  time passes
+//	restart, kill, start NOW        end the application, and start it again
+//	----
+//	OUT {…}                         records of the output's delivery stream
+type scenario struct {
+	config     Config
+	directives []string
+	want       string
+}
+
+func readScenario(t *testing.T, path string) *scenario {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, want, ok := strings.Cut(string(file), "\n----\n")
+	if !ok {
+		t.Fatalf("%s: no line of dashes", path)
+	}
+	s := &scenario{want: strings.TrimSpace(want), config: Config{Name: "app", Input: Input{
+		Stream: "SOURCE_SQL_STREAM_001", ARN: applicationtest.ARN("in"), RoleARN: "arn:aws:iam::000000000000:role/app", Schema: Schema{RowPath: "$"},
+	}}}
+	code := false
+	for line := range strings.Lines(head) {
+		word, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case code && word == "end":
+			code = false
+		case code:
+			s.config.Code += line
+		case word == "code":
+			code = true
+		case word == "" || word[0] == '#':
+		case word == "column":
+			name, rest, _ := strings.Cut(rest, " ")
+			sqlType, mapping, _ := strings.Cut(rest, " ")
+			s.config.Input.Schema.Columns = append(s.config.Input.Schema.Columns, Column{strings.Trim(name, `"`), sqlType, mapping})
+		case word == "output":
+			s.config.Outputs = append(s.config.Outputs, Output{rest, applicationtest.ARN(rest), s.config.Input.RoleARN})
+		default:
+			s.directives = append(s.directives, strings.TrimSpace(line))
+		}
+	}
+	return s
+}
+
+// mode is how a scenario is run.
+type mode struct {
+	snapshots time.Duration
+	killAt    int64 // the application's Begin that fails, counted from 1; 0 is none
+	late      bool  // it fails after it took effect
+}
+
+// world is a journal with its clock, delivery streams and one application.
+type world struct {
+	t       *testing.T
+	s       *scenario
+	mode    mode
+	clock   atomic.Int64
+	disk    *memory.Journal
+	killer  *killer
+	streams *applicationtest.Streams
+	app     *Application
+}
+
+// killer is a journal that stops working at a given Begin, as if the process
+// had been killed there.
+type killer struct {
+	journal.Journal
+	mu    sync.Mutex
+	count int64
+	mode  mode
+	dead  bool
+}
+
+func (k *killer) Begin(b *journal.Batch) (journal.Commit, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.count++; k.count == k.mode.killAt {
+		k.dead = true
+		if k.mode.late {
+			if c, err := k.Journal.Begin(b); err == nil {
+				_ = c.Wait()
+			}
+		}
+	}
+	if k.dead {
+		return nil, journal.ErrClosed
+	}
+	return k.Journal.Begin(b)
+}
+
+func (k *killer) isDead() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.dead
+}
+
+// run plays the scenario and returns the outputs, and whether the kill fired.
+func (s *scenario) run(t *testing.T, m mode) (got string, killed bool) {
+	w := &world{t: t, s: s, mode: m}
+	w.clock.Store(at(t, "00:00:00"))
+	w.disk = memory.New(memory.Options{Now: w.clock.Load})
+	arns := []string{s.config.Input.ARN}
+	for _, o := range s.config.Outputs {
+		arns = append(arns, o.ARN)
+	}
+	w.streams = applicationtest.NewStreams(arns...)
+	w.killer = &killer{Journal: w.disk, mode: m}
+	w.start(LastStoppedPoint)
+	for _, d := range s.directives {
+		w.do(d)
+		killed = w.settle() || killed
+	}
+	w.app.Stop(context.Background())
+	if w.killer.isDead() { // in the last moments
+		killed = true
+		w.revive()
+		w.settle()
+		w.app.Stop(context.Background())
+	}
+	var out strings.Builder
+	for _, o := range s.config.Outputs {
+		for _, r := range w.streams.Records(t, w.disk, o.ARN) {
+			fmt.Fprintf(&out, "%s %s\n", o.Stream, r)
+		}
+	}
+	return strings.TrimSpace(out.String()), killed
+}
+
+func at(t *testing.T, clock string) int64 {
+	ms, ok := types.ParseTimestamp("2020-01-01 " + clock)
+	if !ok {
+		t.Fatalf("%q is no time", clock)
+	}
+	return ms
+}
+
+func (w *world) do(directive string) {
+	word, rest, _ := strings.Cut(directive, " ")
+	switch directive {
+	case "restart":
+		w.app.Stop(context.Background())
+		w.start(LastStoppedPoint)
+		return
+	case "kill":
+		w.killer.mu.Lock()
+		w.killer.dead = true
+		w.killer.mu.Unlock()
+		w.revive()
+		return
+	case "start NOW":
+		w.app.Stop(context.Background())
+		w.start(Now)
+		return
+	}
+	clock, records, _ := strings.Cut(rest, " ")
+	w.clock.Store(at(w.t, clock))
+	switch word {
+	case "put":
+		w.streams.Put(w.t, w.disk, w.s.config.Input.ARN, strings.Split(records, " | ")...)
+	case "clock":
+	default:
+		w.t.Fatalf("unknown directive %q", directive)
+	}
+}
+
+func (w *world) start(from Position) {
+	var err error
+	w.app, err = Start(context.Background(), w.options(), w.s.config, from)
+	if errors.Is(err, journal.ErrClosed) {
+		w.reopen()
+		w.app, err = Start(context.Background(), w.options(), w.s.config, from)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) options() Options {
+	return Options{
+		Journal: w.killer, Streams: w.streams, Authorizer: applicationtest.Roles{}, Logger: slog.New(slog.DiscardHandler),
+		IdleInterval: 200 * time.Microsecond, SnapshotInterval: w.mode.snapshots,
+	}
+}
+
+// reopen is what a new process finds.
+func (w *world) reopen() {
+	w.disk = w.disk.Reopen()
+	w.killer = &killer{Journal: w.disk}
+}
+
+func (w *world) revive() {
+	old := w.app
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	old.Stop(ended)
+	w.reopen()
+	w.start(LastStoppedPoint)
+}
+
+// settle waits until the application has seen everything, starting it again
+// when it was killed.
+func (w *world) settle() (killed bool) {
+	id, _ := w.streams.Stream(w.s.config.Input.ARN)
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		w.app.mu.Lock()
+		p := w.app.progress
+		w.app.mu.Unlock()
+		if w.killer.isDead() {
+			killed = true
+			w.revive()
+			continue
+		}
+		if p.idle && p.next >= w.disk.Extent(id).Next && p.bound >= w.clock.Load() {
+			return killed
+		}
+		if time.Now().After(deadline) {
+			w.t.Fatalf("not settled: %+v, want next %d, bound %d", p, w.disk.Extent(id).Next, w.clock.Load())
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+// TestScenarios plays each file as it stands, with few and with many snapshots.
+func TestScenarios(t *testing.T) {
+	eachScenario(t, func(t *testing.T, s *scenario) {
+		for _, snapshots := range []time.Duration{time.Hour, 1} {
+			if got, _ := s.run(t, mode{snapshots: snapshots}); got != s.want {
+				t.Errorf("snapshots every %v: got\n%s\nwant\n%s", snapshots, got, s.want)
+			}
+		}
+	})
+}
+
+// TestScenariosKilledAtEveryStep kills the application at each of its commits,
+// before and after it took effect: the outputs are the same each time.
+func TestScenariosKilledAtEveryStep(t *testing.T) {
+	eachScenario(t, func(t *testing.T, s *scenario) {
+		fired := 0
+		for _, snapshots := range []time.Duration{time.Hour, 1} {
+			for _, late := range []bool{false, true} {
+				for n := int64(1); ; n++ {
+					got, killed := s.run(t, mode{snapshots, n, late})
+					if got != s.want {
+						t.Fatalf("killed at commit %d (after effect: %v, snapshots every %v): got\n%s\nwant\n%s", n, late, snapshots, got, s.want)
+					}
+					if !killed {
+						break
+					}
+					fired++
+				}
+			}
+		}
+		if fired < 8 {
+			t.Errorf("killed %d times, which shows little", fired)
+		}
+	})
+}
+
+func eachScenario(t *testing.T, run func(t *testing.T, s *scenario)) {
+	files, err := filepath.Glob("testdata/scenarios/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no scenarios (%v)", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) { run(t, readScenario(t, f)) })
+	}
+}
+
+var _ call.Authorizer = applicationtest.Roles{}

@@ -1,0 +1,159 @@
+package kinesisanalytics
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/journal/memory"
+)
+
+// clockedJournal is a memory journal whose arrivals a test decides.
+func clockedJournal() (*memory.Journal, *atomic.Int64) {
+	clock := &atomic.Int64{}
+	clock.Store(1577836800000)
+	return memory.New(memory.Options{Now: clock.Load}), clock
+}
+
+func create(t *testing.T, s *Service, name string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"ApplicationName":%q,"ApplicationCode":%q,"Inputs":[{"NamePrefix":"SOURCE_SQL_STREAM",
+		"KinesisFirehoseInput":{"ResourceARN":%q,"RoleARN":%q},"InputSchema":{"RecordFormat":{"RecordFormatType":"JSON"},
+		"RecordColumns":[{"Name":"status","SqlType":"INTEGER","Mapping":"$.status"}]}}],
+		"Outputs":[{"Name":"OUT","KinesisFirehoseOutput":{"ResourceARN":%q,"RoleARN":%q},"DestinationSchema":{"RecordFormatType":"JSON"}}]}`,
+		name, testCode, applicationtest.ARN("in"), testRole, applicationtest.ARN("out"), testRole)
+	must(t, s, "CreateApplication", body)
+}
+
+func must(t *testing.T, s *Service, operation, body string) {
+	t.Helper()
+	if code, answer := invoke(s, call.Identity{}, operation, body); code != 200 {
+		t.Fatalf("%s: %d %s", operation, code, answer)
+	}
+}
+
+func waitForRecords(t *testing.T, streams *applicationtest.Streams, j journal.Journal, want string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		got := strings.Join(streams.Records(t, j, applicationtest.ARN("out")), " ")
+		if got == want {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("output %s, want %s", got, want)
+		}
+	}
+}
+
+// TestOpenGoesOn ends the service in the middle of a window and opens another
+// on the same journal: the application runs again and the window is whole.
+func TestOpenGoesOn(t *testing.T) {
+	j, clock := clockedJournal()
+	streams := testStreams()
+	s := open(t, testOptions(j, streams))
+	create(t, s, "web")
+	must(t, s, "StartApplication", `{"ApplicationName":"web","InputConfigurations":[]}`)
+	waitFor(t, s, "web", statusRunning)
+	streams.Put(t, j, applicationtest.ARN("in"), `{"status":200}`, `{"status":404}`)
+	s.Close(context.Background())
+
+	j = j.Reopen()
+	s = open(t, testOptions(j, streams))
+	waitFor(t, s, "web", statusRunning)
+	streams.Put(t, j, applicationtest.ARN("in"), `{"status":200}`)
+	clock.Add(10_000)
+	waitForRecords(t, streams, j, `{"status":200,"n":2} {"status":404,"n":1}`)
+
+	st := s.Applications()[0]
+	if st.Status != statusRunning || st.Run.Records == 0 || st.Run.Streams[0].Name != "SOURCE_SQL_STREAM_001" || st.Run.Streams[1].Rows != 2 {
+		t.Errorf("status %+v", st)
+	}
+}
+
+// TestOpenFinishesWhatWasUnderWay finds applications that were being stopped
+// and deleted.
+func TestOpenFinishesWhatWasUnderWay(t *testing.T) {
+	j, _ := clockedJournal()
+	streams := testStreams()
+	s := open(t, testOptions(j, streams))
+	create(t, s, "stopping")
+	create(t, s, "deleting")
+	s.mu.Lock()
+	for name, status := range map[string]string{"stopping": statusStopping, "deleting": statusDeleting} {
+		if err := s.save(s.apps[name], status); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.mu.Unlock()
+	s.Close(context.Background())
+	j = j.Reopen()
+	s = open(t, testOptions(j, streams))
+	waitFor(t, s, "stopping", statusReady)
+	waitFor(t, s, "deleting", "gone")
+	for e := range j.Scan("") {
+		if strings.Contains(e.Key, "deleting") {
+			t.Errorf("key %q is left", e.Key)
+		}
+	}
+}
+
+// TestRunsAgain lets a run end by an error that goes away.
+func TestRunsAgain(t *testing.T) {
+	j, clock := clockedJournal()
+	streams := testStreams()
+	s := open(t, testOptions(j, streams))
+	create(t, s, "web")
+	must(t, s, "StartApplication", `{"ApplicationName":"web","InputConfigurations":[]}`)
+	waitFor(t, s, "web", statusRunning)
+	streams.Fail(applicationtest.ARN("out"), fmt.Errorf("stream is away"))
+	streams.Put(t, j, applicationtest.ARN("in"), `{"status":200}`)
+	clock.Add(10_000)
+	for s.Applications()[0].LastError != "stream is away" {
+		time.Sleep(time.Millisecond)
+	}
+	streams.Fail(applicationtest.ARN("out"), nil)
+	waitForRecords(t, streams, j, `{"status":200,"n":1}`)
+	for s.Applications()[0].LastError != "" {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// TestAccessDenied checks the caller's policies before anything else is told.
+func TestAccessDenied(t *testing.T) {
+	j, _ := clockedJournal()
+	s := open(t, testOptions(j, testStreams()))
+	create(t, s, "web")
+	who := call.Identity{ARN: "arn:aws:sts::000000000000:assumed-role/denied/x", RoleARN: "arn:aws:iam::000000000000:role/denied"}
+	for _, op := range s.API().Operations {
+
+		var members string
+		switch op.Name {
+		case "CreateApplication", "DescribeApplication", "StopApplication":
+			members = `{"ApplicationName":"web"}`
+		case "ListApplications":
+			members = `{}`
+		case "StartApplication":
+			members = `{"ApplicationName":"web","InputConfigurations":[]}`
+		case "DeleteApplication":
+			members = `{"ApplicationName":"web","CreateTimestamp":0}`
+		case "DeleteApplicationOutput":
+			members = `{"ApplicationName":"web","CurrentApplicationVersionId":1,"OutputId":"1.1"}`
+		case "AddApplicationOutput":
+			members = fmt.Sprintf(`{"ApplicationName":"web","CurrentApplicationVersionId":1,"Output":{"Name":"OUT","DestinationSchema":{"RecordFormatType":"JSON"},"KinesisFirehoseOutput":{"ResourceARN":%q,"RoleARN":%q}}}`, applicationtest.ARN("out"), testRole)
+		case "AddApplicationInput":
+			members = fmt.Sprintf(`{"ApplicationName":"web","CurrentApplicationVersionId":1,"Input":{"NamePrefix":"S","KinesisFirehoseInput":{"ResourceARN":%q,"RoleARN":%q},"InputSchema":{"RecordFormat":{"RecordFormatType":"JSON"},"RecordColumns":[{"Name":"a","SqlType":"INTEGER"}]}}}`, applicationtest.ARN("in"), testRole)
+		default:
+			t.Fatalf("operation %s has no request here", op.Name)
+		}
+		code, answer := invoke(s, who, op.Name, members)
+		if want := "kinesisanalytics:" + op.Name; code != 400 || !strings.Contains(answer, "AccessDeniedException") || !strings.Contains(answer, want) {
+			t.Errorf("%s: %d %s, want AccessDeniedException that names %s", op.Name, code, answer, want)
+		}
+	}
+}

@@ -1,0 +1,136 @@
+package kinesisanalytics
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"log/slog"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/internal/application"
+	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/journal/memory"
+)
+
+var rewrite = flag.Bool("rewrite", false, "write what is answered into the files of testdata")
+
+const testRole = "arn:aws:iam::000000000000:role/analytics"
+
+// testOptions is a service's surroundings: streams "in", "out" and "errors".
+func testOptions(j journal.Journal, streams *applicationtest.Streams) Options {
+	return Options{Application: application.Options{
+		Journal: j, Streams: streams, Authorizer: applicationtest.Roles{Denied: "arn:aws:iam::000000000000:role/denied"},
+		Logger: slog.New(slog.DiscardHandler), IdleInterval: time.Millisecond,
+	}}
+}
+
+func testStreams() *applicationtest.Streams {
+	return applicationtest.NewStreams(applicationtest.ARN("in"), applicationtest.ARN("out"), applicationtest.ARN("errors"))
+}
+
+func open(t *testing.T, o Options) *Service {
+	t.Helper()
+	s, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { s.Close(context.Background()) })
+	return s
+}
+
+// TestWire plays the conversations of testdata/*.txt. A block is an operation
+// with its request, four dashes and the answer: status and body. The line
+// "wait STATUS" polls DescribeApplication as waiters do.
+func TestWire(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no conversations (%v)", err)
+	}
+	for _, f := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) { playFile(t, f) })
+	}
+}
+
+func playFile(t *testing.T, path string) {
+	file, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := testOptions(memory.New(memory.Options{}), testStreams())
+	o.Application.Now = func() time.Time { return time.UnixMilli(1577880000123) }
+	s := open(t, o)
+	var out strings.Builder
+	for i, block := range strings.Split(strings.TrimSpace(string(file)), "\n\n") {
+		if i > 0 {
+			out.WriteString("\n\n")
+		}
+		comment, request, want := splitBlock(block)
+		got := play(t, s, request)
+		fmt.Fprintf(&out, "%s%s", comment, request)
+		if got != "" {
+			fmt.Fprintf(&out, "\n----\n%s", got)
+		}
+		if got != want && !*rewrite {
+			t.Errorf("%s\ngot\n%s\nwant\n%s", request, got, want)
+		}
+	}
+	if *rewrite {
+		if err := os.WriteFile(path, []byte(out.String()+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func splitBlock(block string) (comment, request, want string) {
+	for strings.HasPrefix(block, "#") {
+		line, rest, _ := strings.Cut(block, "\n")
+		comment, block = comment+line+"\n", rest
+	}
+	request, want, _ = strings.Cut(block, "\n----\n")
+	return comment, request, want
+}
+
+func play(t *testing.T, s *Service, request string) string {
+	operation, body, _ := strings.Cut(request, " ")
+	if operation == "wait" {
+		name, status, _ := strings.Cut(body, " ")
+		waitFor(t, s, name, status)
+		return ""
+	}
+	code, answer := invoke(s, call.Identity{}, operation, body)
+	return fmt.Sprintf("%d %s", code, answer)
+}
+
+func invoke(s *Service, who call.Identity, operation, body string) (int, string) {
+	w := httptest.NewRecorder()
+	r := httptest.NewRequest("POST", "/", nil)
+	s.API().Serve(w, r, &call.Call{Identity: who, Service: "kinesisanalytics", Operation: operation, Region: "us-east-1", RequestID: "r", Body: []byte(body)})
+	var compact bytes.Buffer
+	if json.Compact(&compact, w.Body.Bytes()) != nil {
+		return w.Code, w.Body.String()
+	}
+	return w.Code, compact.String()
+}
+
+// waitFor polls until the application has the status; "gone" is none.
+func waitFor(t *testing.T, s *Service, name, status string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		code, body := invoke(s, call.Identity{}, "DescribeApplication", fmt.Sprintf(`{"ApplicationName":%q}`, name))
+		if code == 400 && status == "gone" || strings.Contains(body, fmt.Sprintf(`"ApplicationStatus":%q`, status)) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("application %s is not %s: %s", name, status, body)
+		}
+	}
+}
