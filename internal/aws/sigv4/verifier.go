@@ -93,6 +93,9 @@ func NewVerifier(o Options) *Verifier {
 // Verify answers who signed the request, or an *Error. For services other than
 // S3 it reads the body whole before it says yes. Release the result.
 func (v *Verifier) Verify(r *http.Request) (*Verified, error) {
+	if isPresignedV2(r) {
+		return v.verifyV2(r)
+	}
 	a, err := parseAuthorization(r)
 	if err != nil {
 		return nil, err
