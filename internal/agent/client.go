@@ -81,7 +81,7 @@ func (c *client) put(ctx context.Context, b *batch) (answer, error) {
 	payload := b.payload()
 	var sent bodies
 	defer sent.closed.Wait() // the transport may still read from the batch after it has answered
-	target := *c.endpoint // the signer writes to it
+	target := *c.endpoint    // the signer writes to it
 	req := &http.Request{
 		Method: http.MethodPost, URL: &target, Host: c.endpoint.Host, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		ContentLength: int64(len(payload)),
