@@ -4,7 +4,7 @@ import { count, duration } from "../format";
 import { Problem } from "../parts";
 import { go, place } from "../router";
 import { now } from "../status";
-import { type Aggregation, type Axis, type Chart, type Range, type Terms, addressOf, aggregations, chartOf, metricLabel } from "../visualize/chart";
+import { type Aggregation, type Axis, type Chart, type OrderBy, type Range, type Terms, addressOf, aggregations, chartOf, metricLabel, usualOrder } from "../visualize/chart";
 import { type Field, isAggregatable, isDate, isNumber } from "../visualize/fields";
 import { LineChart } from "../visualize/line_chart";
 import { type LiveChart, useLiveChart } from "../visualize/live_chart";
@@ -265,7 +265,7 @@ function TermsChoice(props: { label: string; none?: string; terms: Terms; fields
       <Choice label={props.label} none={props.none} value={terms.field} set={(field) => set({ ...terms, field })} options={props.fields.filter(isAggregatable).map((f) => f.name)} />
       {terms.field && (
         <div class="three">
-          <Choice label="Order by" value={terms.orderBy} set={(orderBy) => set({ ...terms, orderBy: orderBy as Terms["orderBy"] })} options={["metric", "term"]} names={{ metric: "Metric", term: "Term" }} />
+          <Choice label="Order by" value={terms.orderBy} set={(by) => set({ ...terms, orderBy: by as OrderBy, order: usualOrder(by as OrderBy) })} options={["metric", "term"]} names={{ metric: "Metric", term: "Term" }} />
           <Choice label="Order" value={terms.order} set={(order) => set({ ...terms, order: order as Terms["order"] })} options={["desc", "asc"]} names={{ desc: "Descending", asc: "Ascending" }} />
           <label>
             <span>Size</span>

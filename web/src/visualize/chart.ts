@@ -56,13 +56,17 @@ export function chartOf(query: URLSearchParams, fields: Field[]): Chart {
 }
 
 function termsOf(query: URLSearchParams, prefix: string, field: string): Terms {
+  const orderBy = oneOf<OrderBy>(query.get(`${prefix}_by`), ["metric", "term"]) ?? "term";
   return {
     field: query.get(prefix) ?? field,
-    orderBy: oneOf<OrderBy>(query.get(`${prefix}_by`), ["metric", "term"]) ?? "term",
-    order: oneOf<Order>(query.get(`${prefix}_order`), ["desc", "asc"]) ?? "asc",
+    orderBy,
+    order: oneOf<Order>(query.get(`${prefix}_order`), ["desc", "asc"]) ?? usualOrder(orderBy),
     size: wholeNumber(query.get(`${prefix}_size`), 1, 1000) ?? defaultSize,
   };
 }
+
+/** The greatest first, terms from their beginning. */
+export const usualOrder = (by: OrderBy): Order => (by === "metric" ? "desc" : "asc");
 
 /** The address of a chart. Every part is in it: defaults depend on the fields. */
 export function addressOf(c: Chart): string {
