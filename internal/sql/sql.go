@@ -1,15 +1,14 @@
 package sql
 
 import (
+	"github.com/millrace/millrace/internal/sql/bind"
 	"github.com/millrace/millrace/internal/sql/token"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// Stream is a named stream of rows: an input of an application, or an in-application stream that its text creates.
-type Stream struct {
-	Name    string
-	Columns []types.Column
-}
+// Stream is a named stream of rows: an input of an application, or an in-application stream that its text creates. It has
+// the fields Name string and Columns []types.Column.
+type Stream = bind.Stream
 
 // Diagnostics is the error that Compile returns: every fault found, as file:line:col: text.
 type Diagnostics = token.Diagnostics

@@ -1,0 +1,143 @@
+package bind
+
+import "github.com/millrace/millrace/internal/sql/types"
+
+// Motion says how the value of an expression moves while ROWTIME rises. A window is a stretch of time in which a monotonic
+// expression keeps its value; that it never returns to an old one is what lets the window close.
+type Motion uint8
+
+const (
+	// Unknown may move either way.
+	Unknown Motion = iota
+	// Constant does not move.
+	Constant
+	// Ascending never falls.
+	Ascending
+	// Descending never rises.
+	Descending
+)
+
+func reverse(m Motion) Motion {
+	switch m {
+	case Ascending:
+		return Descending
+	case Descending:
+		return Ascending
+	}
+	return m
+}
+
+// both is the motion of the sum of two.
+func both(a, b Motion) Motion {
+	switch {
+	case a == Constant:
+		return b
+	case b == Constant || a == b:
+		return a
+	}
+	return Unknown
+}
+
+// MotionOf returns how an expression moves with ROWTIME.
+func MotionOf(e Expr) Motion {
+	switch e := e.(type) {
+	case *Rowtime:
+		return Ascending
+	case *Const:
+		return Constant
+	case *Column:
+		if e.Pure != nil {
+			return MotionOf(e.Pure)
+		}
+		return Unknown
+	case *Call:
+		return motionOfCall(e)
+	}
+	return Unknown
+}
+
+func motionOfCall(e *Call) Motion {
+	if len(e.Args) == 0 {
+		return Unknown
+	}
+	first := MotionOf(e.Args[0])
+	if allConstant(e.Args) {
+		return Constant
+	}
+	switch e.Format {
+	case "(%s + %s)":
+		return both(first, MotionOf(e.Args[1]))
+	case "(%s - %s)", "((%s - %s) " + e.T.String() + ")":
+		return both(first, reverse(MotionOf(e.Args[1])))
+	case "(%s * %s)", "(%s / %s)":
+		return scaled(e, first)
+	case "(- %s)":
+		return reverse(first)
+	}
+	if e.Time == Ascending && allConstant(e.Args[1:]) {
+		return first
+	}
+	return Unknown
+}
+
+// scaled is the motion of m × c, c × m or m ÷ c.
+func scaled(e *Call, first Motion) Motion {
+	moving, factor := first, e.Args[1]
+	if first == Constant && e.Format == "(%s * %s)" {
+		moving, factor = MotionOf(e.Args[1]), e.Args[0]
+	}
+	c, ok := factor.(*Const)
+	if !ok || c.Value.Null {
+		return Unknown
+	}
+	switch sign := signOf(c); {
+	case sign > 0:
+		return moving
+	case sign < 0:
+		return reverse(moving)
+	}
+	return Unknown
+}
+
+func signOf(c *Const) float64 {
+	if c.T.Kind.Physical() == types.FloatValues {
+		return c.Value.Float
+	}
+	return float64(c.Value.Int)
+}
+
+func allConstant(all []Expr) bool {
+	for _, e := range all {
+		if MotionOf(e) != Constant {
+			return false
+		}
+	}
+	return true
+}
+
+// isWindow reports whether a GROUP BY term makes windows: a monotonic function of ROWTIME and nothing else.
+func isWindow(e Expr) bool {
+	m := MotionOf(e)
+	return m == Ascending || m == Descending
+}
+
+// pure rewrites an expression into a function of ROWTIME alone, or returns nil.
+func pure(e Expr) Expr {
+	switch e := e.(type) {
+	case *Rowtime, *Const:
+		return e
+	case *Column:
+		return e.Pure
+	case *Call:
+		args := make([]Expr, len(e.Args))
+		for i, a := range e.Args {
+			if args[i] = pure(a); args[i] == nil {
+				return nil
+			}
+		}
+		again := *e
+		again.Args = args
+		return &again
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package bind
+
+import (
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// Source is what a query reads: a stream or another query.
+type Source interface{ source() }
+
+// Stream is a stream that a query reads.
+type Stream struct {
+	Name    string
+	Columns []types.Column
+}
+
+// Query is a resolved SELECT. Its parts run in this order: source, where, group, having, items. Behind a Group, having and
+// items see the group's keys and then its aggregates as columns, and the end of the window as ROWTIME.
+type Query struct {
+	From   Source
+	Where  Expr
+	Group  *Group
+	Having Expr
+	Items  []Item
+}
+
+func (*Stream) source() {}
+func (*Query) source()  {}
+
+// Item is a column of a result.
+type Item struct {
+	Expr Expr
+	Name string
+}
+
+// Group is GROUP BY with the aggregates that the query uses.
+type Group struct {
+	Keys       []Key
+	Aggregates []Aggregate
+}
+
+// Key is a term of GROUP BY. Where it makes windows, Window is the same term as a monotonic function of ROWTIME alone.
+type Key struct {
+	Expr   Expr
+	Window Expr
+	name   string
+}
+
+// Aggregate is an aggregate function. Arg is nil for COUNT(*).
+type Aggregate struct {
+	Func string
+	Arg  Expr
+	T    types.Type
+}
+
+func (a Aggregate) String() string {
+	if a.Arg == nil {
+		return a.Func + "(*)"
+	}
+	return a.Func + "(" + a.Arg.String() + ")"
+}
+
+// Pump is a resolved CREATE PUMP. Values has one expression a column of the target, over the query's items.
+type Pump struct {
+	Name   string
+	Target string
+	Query  *Query
+	Values []Expr
+}
+
+// Application is a resolved text: the streams it creates and its pumps, in its order.
+type Application struct {
+	Inputs  []Stream
+	Streams []Stream
+	Pumps   []Pump
+}

@@ -1,0 +1,322 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/function"
+	"github.com/millrace/millrace/internal/sql/token"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// exprBinder resolves expressions in a scope. With a group, names mean its keys and aggregates.
+type exprBinder struct {
+	scope *scope
+	group *group
+	// strictCeil is set for the terms of GROUP BY, where CEIL of a boundary is the next one.
+	strictCeil bool
+}
+
+// condition resolves an expression that must be a condition.
+func (b *exprBinder) condition(e ast.Expr, clause string) Expr {
+	x := b.expr(e)
+	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
+		fail(e.Position(), "%s needs a condition, found %s", clause, x.Type())
+	}
+	return asBoolean(x)
+}
+
+func asBoolean(x Expr) Expr {
+	if x.Type().Kind == types.Null {
+		return &Const{Value: function.Value{Null: true}, T: types.Of(types.Boolean)}
+	}
+	return x
+}
+
+// expr resolves an expression.
+func (b *exprBinder) expr(e ast.Expr) Expr {
+	if b.group != nil {
+		if x := b.group.key(b, e); x != nil {
+			return x
+		}
+	}
+	switch e := e.(type) {
+	case *ast.Name:
+		return b.name(e)
+	case *ast.Number:
+		return number(e)
+	case *ast.Text:
+		return text(e.Value)
+	case *ast.Word:
+		return word(e)
+	case *ast.Datetime:
+		return datetime(e)
+	case *ast.Interval:
+		return interval(e)
+	case *ast.Unary:
+		return b.unary(e)
+	case *ast.Binary:
+		return b.binary(e)
+	case *ast.Is:
+		return b.is(e)
+	case *ast.IsDistinct:
+		return &Distinct{Equal: b.compare(e.Pos, "=", b.expr(e.L), b.expr(e.R)), Not: e.Not}
+	case *ast.Between:
+		return b.between(e)
+	case *ast.Like:
+		return b.like(e)
+	case *ast.In:
+		return b.in(e)
+	case *ast.Case:
+		return b.caseExpr(e)
+	case *ast.Cast:
+		return b.cast(e)
+	case *ast.FloorTo:
+		return b.floorTo(e)
+	case *ast.Step:
+		return b.step(e)
+	case *ast.Position:
+		return b.resolve(e.Pos, "POSITION(%s IN %s)", "POSITION", b.expr(e.X), b.expr(e.Y))
+	case *ast.Trim:
+		return b.resolve(e.Pos, "TRIM(%s %s FROM %s)", "TRIM", text(e.Where), b.expr(e.Chars), b.expr(e.X))
+	case *ast.Qualified:
+		return b.qualified(e)
+	case *ast.Call:
+		return b.call(e)
+	case *ast.Star:
+		fail(e.Pos, "* stands only in a select list and in COUNT(*)")
+	case *ast.Extract:
+		fail(e.Pos, "EXTRACT is not supported yet")
+	case *ast.Exists:
+		fail(e.Pos, "EXISTS is not supported yet")
+	case *ast.Cursor:
+		fail(e.Pos, "CURSOR stands only in a table function")
+	}
+	panic("BUG: expression " + e.String())
+}
+
+// name resolves a column or ROWTIME.
+func (b *exprBinder) name(e *ast.Name) Expr {
+	last := e.Parts[len(e.Parts)-1]
+	if len(e.Parts) > 2 {
+		fail(e.Position(), "%s has too many parts, expected a column or stream.column", e)
+	}
+	qualified := len(e.Parts) == 2
+	if qualified && e.Parts[0].Name != b.scope.name {
+		fail(e.Position(), "%s is not in FROM%s", show(e.Parts[0].Name), suggest(e.Parts[0].Name, []string{b.scope.name}))
+	}
+	if last.Name == "ROWTIME" {
+		if b.group != nil && qualified {
+			fail(e.Position(), "%s.ROWTIME is that of the rows read; behind GROUP BY write ROWTIME for the end of the window, or the grouped term", show(b.scope.name))
+		}
+		return &Rowtime{}
+	}
+	found := -1
+	for i, c := range b.scope.columns {
+		if c.name != last.Name {
+			continue
+		}
+		if found >= 0 {
+			fail(last.Pos, "column %s is ambiguous: %s has it twice", show(last.Name), source(b.scope))
+		}
+		found = i
+	}
+	if found < 0 {
+		hint := suggest(last.Name, b.scope.names())
+		if last.Quoted && hint == "" {
+			hint = "; double quotes enclose names, a text takes single ones"
+		}
+		fail(last.Pos, "column %s is not in %s%s", show(last.Name), source(b.scope), hint)
+	}
+	if b.group != nil {
+		fail(last.Pos, "column %s stands neither in GROUP BY nor in an aggregate", show(last.Name))
+	}
+	c := b.scope.columns[found]
+	return &Column{Index: found, Name: c.name, T: c.t, Pure: c.pure}
+}
+
+func source(s *scope) string {
+	if s.name == "" {
+		return "the sub-query"
+	}
+	return show(s.name)
+}
+
+func text(s string) *Const {
+	return &Const{Value: function.Value{Str: s}, T: types.Type{Kind: types.Varchar, Length: max(1, len([]rune(s)))}}
+}
+
+// number = an INTEGER or BIGINT, a DECIMAL when it has a point, a DOUBLE when it has an exponent.
+func number(e *ast.Number) *Const {
+	if strings.ContainsAny(e.Text, "eE") {
+		f, err := strconv.ParseFloat(e.Text, 64)
+		if err != nil {
+			fail(e.Pos, "number %s is out of range", e.Text)
+		}
+		return &Const{Value: function.Value{Float: f}, T: types.Type{Kind: types.Double}}
+	}
+	whole, fraction, point := strings.Cut(e.Text, ".")
+	if point && fraction != "" {
+		digits := len(strings.TrimLeft(whole, "0")) + len(fraction)
+		v, ok := types.ParseDecimal(e.Text, types.MaxPrecision, min(len(fraction), types.MaxPrecision))
+		if !ok || digits > types.MaxPrecision {
+			fail(e.Pos, "number %s has more than %d digits", e.Text, types.MaxPrecision)
+		}
+		return &Const{Value: function.Value{Int: v}, T: types.Type{Kind: types.Decimal, Precision: max(digits, 1), Scale: len(fraction)}}
+	}
+	v, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		fail(e.Pos, "number %s does not fit BIGINT", e.Text)
+	}
+	t := types.Type{Kind: types.Bigint}
+	if v <= 1<<31-1 {
+		t.Kind = types.Integer
+	}
+	return &Const{Value: function.Value{Int: v}, T: t}
+}
+
+// word resolves NULL, TRUE, FALSE and the functions that read a clock elsewhere: here they are the row's ROWTIME.
+func word(e *ast.Word) Expr {
+	switch e.Word {
+	case "TRUE":
+		return &Const{Value: function.Value{Int: 1}, T: types.Type{Kind: types.Boolean}}
+	case "FALSE":
+		return &Const{T: types.Type{Kind: types.Boolean}}
+	case "UNKNOWN":
+		return asBoolean(&Const{Value: function.Value{Null: true}})
+	case "CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "CURRENT_ROW_TIMESTAMP":
+		return &Rowtime{}
+	case "CURRENT_DATE":
+		return coerce(&Rowtime{}, types.Type{Kind: types.Date}, e.Pos)
+	case "CURRENT_TIME", "LOCALTIME":
+		return coerce(&Rowtime{}, types.Type{Kind: types.Time}, e.Pos)
+	}
+	return &Const{Value: function.Value{Null: true}, T: types.Of(types.Null)}
+}
+
+func datetime(e *ast.Datetime) Expr {
+	var ms int64
+	var ok bool
+	form := "yyyy-MM-dd HH:mm:ss[.fff]"
+	switch e.Kind {
+	case types.Date:
+		ms, ok = types.ParseDate(e.Text)
+		form = "yyyy-MM-dd"
+	case types.Time:
+		ms, ok = types.ParseTimeOfDay(e.Text)
+		form = "HH:mm:ss[.fff]"
+	default:
+		if ms, ok = types.ParseTimestamp(e.Text); strings.ContainsAny(e.Text, "TZ") || len(e.Text) < 19 {
+			ok = false
+		}
+	}
+	if !ok {
+		fail(e.Pos, "'%s' is no %s, expected %s", e.Text, e.Kind, form)
+	}
+	return &Const{Value: function.Value{Int: ms}, T: types.Type{Kind: e.Kind}}
+}
+
+func (b *exprBinder) unary(e *ast.Unary) Expr {
+	x := b.expr(e.X)
+	if e.Op == "NOT" {
+		r, err := function.Not(argOf(x))
+		return apply(e.Pos, "(NOT %s)", r, err, x)
+	}
+	if x.Type().Kind == types.Null {
+		return x
+	}
+	if e.Op == "+" {
+		if !x.Type().Kind.IsNumeric() && !x.Type().Kind.IsInterval() {
+			fail(e.Pos, "+ needs a number or an interval, found %s", x.Type())
+		}
+		return x
+	}
+	if c, ok := x.(*Const); ok && (c.T.Kind.IsNumeric() || c.T.Kind.IsInterval()) {
+		return &Const{Value: function.Value{Int: -c.Value.Int, Float: -c.Value.Float, Null: c.Value.Null}, T: c.T}
+	}
+	r, err := function.Negate(argOf(x))
+	return apply(e.Pos, "(- %s)", r, err, x)
+}
+
+func (b *exprBinder) binary(e *ast.Binary) Expr {
+	l, r := b.expr(e.L), b.expr(e.R)
+	switch e.Op {
+	case "AND", "OR":
+		for _, x := range []Expr{l, r} {
+			if k := x.Type().Kind; k != types.Boolean && k != types.Null {
+				fail(e.Pos, "%s needs conditions, found %s", e.Op, x.Type())
+			}
+		}
+		return &Logic{Or: e.Op == "OR", L: asBoolean(l), R: asBoolean(r)}
+	case "||":
+		res, err := function.Concat(argOf(l), argOf(r))
+		return apply(e.Pos, "(%s || %s)", res, err, l, r)
+	case "+", "-", "*", "/":
+		res, err := function.Arithmetic(e.Op, argOf(l), argOf(r))
+		return apply(e.Pos, "(%s "+e.Op+" %s)", res, err, l, r)
+	}
+	return b.compare(e.Pos, e.Op, l, r)
+}
+
+func (b *exprBinder) compare(pos token.Position, op string, l, r Expr) *Call {
+	res, err := function.Compare(op, argOf(l), argOf(r))
+	return apply(pos, "(%s "+op+" %s)", res, err, l, r)
+}
+
+// resolve fits a function of the table to its arguments. Format prints the call.
+func (b *exprBinder) resolve(pos token.Position, format, name string, args ...Expr) Expr {
+	known := make([]function.Arg, len(args))
+	for i, a := range args {
+		known[i] = argOf(a)
+	}
+	res, err := function.Resolve(name, known)
+	call := apply(pos, format, res, err, args...)
+	if name == "UNIX_TIMESTAMP" || name == "TO_TIMESTAMP" || name == "FLOOR" || name == "CEIL" {
+		call.Time = Ascending
+	}
+	return call
+}
+
+func argOf(x Expr) function.Arg {
+	a := function.Arg{Type: x.Type()}
+	if c, ok := x.(*Const); ok {
+		a.Const = &c.Value
+	}
+	return a
+}
+
+// apply makes the call that a function was resolved to, with its arguments cast.
+func apply(pos token.Position, format string, res function.Resolved, err error, args ...Expr) *Call {
+	if err != nil {
+		fail(pos, "%s", err)
+	}
+	cast := make([]Expr, len(args))
+	for i, a := range args {
+		cast[i] = coerce(a, res.Args[i], pos)
+	}
+	return &Call{Format: format, Args: cast, T: res.Type, Kernel: res.Kernel}
+}
+
+// coerce casts an expression where its values are not yet of a type.
+func coerce(x Expr, to types.Type, pos token.Position) Expr {
+	from := x.Type()
+	if from.Kind == types.Null {
+		to.Nullable = true
+		return &Const{Value: function.Value{Null: true}, T: to}
+	}
+	if !function.NeedsCast(from, to) {
+		return x
+	}
+	kernel, err := function.Cast(from, to)
+	if err != nil {
+		fail(pos, "%s", err)
+	}
+	to.Nullable = from.Nullable
+	call := &Call{Format: "CAST(%s AS " + to.String() + ")", Args: []Expr{x}, T: to, Kernel: kernel}
+	// A time of day starts again each day; all other numbers and times keep their order.
+	if to.Kind != types.Time && !from.Kind.IsText() && !to.Kind.IsText() {
+		call.Time = Ascending
+	}
+	return call
+}

@@ -1,0 +1,192 @@
+package bind
+
+import (
+	"fmt"
+
+	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/token"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// scope is what the names of an expression may mean: the columns of the source and its ROWTIME.
+type scope struct {
+	name    string
+	columns []scopeColumn
+}
+
+// scopeColumn is a column of a scope. pure is set when it is a function of the row's ROWTIME alone.
+type scopeColumn struct {
+	name string
+	t    types.Type
+	pure Expr
+}
+
+func (s *scope) names() []string {
+	all := make([]string, len(s.columns))
+	for i, c := range s.columns {
+		all[i] = c.name
+	}
+	return all
+}
+
+func (b *binder) query(q ast.Query) *Query {
+	if set, ok := q.(*ast.SetOperation); ok {
+		fail(set.Pos, "%s is not supported yet", set.Op)
+	}
+	s := q.(*ast.Select)
+	refuse(s)
+	out := &Query{}
+	scope := b.from(s.From[0], out)
+	failed := false
+	clause := func(f func()) {
+		if !b.try(f) {
+			failed = true
+		}
+	}
+	clause(func() { out.Where = b.where(s, scope) })
+	e := &exprBinder{scope: scope}
+	if len(s.GroupBy) > 0 {
+		clause(func() { e.group = b.groupBy(s, scope) })
+	} else if call := findAggregate(s); call != nil {
+		clause(func() {
+			fail(call.Name.Pos, "%s without GROUP BY would never end; group by a time, as in GROUP BY STEP(%s.ROWTIME BY INTERVAL '10' SECOND)",
+				call.Name.Name, show(scope.name))
+		})
+	} else if s.Having != nil {
+		clause(func() { fail(s.Having.Position(), "HAVING needs GROUP BY") })
+	}
+	if failed {
+		// The list would only repeat what went wrong with the groups.
+		panic(&fault{})
+	}
+	if e.group != nil {
+		out.Group = e.group.Group
+	}
+	for _, it := range s.Items {
+		clause(func() { out.Items = append(out.Items, e.item(it, len(out.Items))...) })
+	}
+	if s.Having != nil {
+		clause(func() { out.Having = e.condition(s.Having, "HAVING") })
+	}
+	if failed {
+		panic(&fault{})
+	}
+	return out
+}
+
+// refuse names the clauses that the language has and this engine has not.
+func refuse(s *ast.Select) {
+	switch {
+	case s.Distinct != nil:
+		fail(*s.Distinct, "SELECT DISTINCT is not supported yet")
+	case s.Stagger != nil:
+		fail(s.Stagger.Pos, "stagger windows (WINDOWED BY STAGGER) are not supported yet")
+	case len(s.Windows) > 0:
+		fail(s.Windows[0].Name.Pos, "sliding windows (WINDOW) are not supported yet")
+	case len(s.OrderBy) > 0:
+		fail(s.OrderBy[0].Expr.Position(), "ORDER BY is not supported yet")
+	case len(s.From) > 1:
+		fail(positionOf(s.From[1]), "joins (a second item in FROM) are not supported yet")
+	}
+}
+
+func (b *binder) where(s *ast.Select, scope *scope) Expr {
+	if s.Where == nil {
+		return nil
+	}
+	if call := findCall(s.Where, isAggregateCall); call != nil {
+		fail(call.Name.Pos, "%s cannot stand in WHERE; use HAVING", call.Name.Name)
+	}
+	return (&exprBinder{scope: scope}).condition(s.Where, "WHERE")
+}
+
+// groupBy resolves the terms of GROUP BY. One of them must make windows, or the groups would grow for ever.
+func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
+	g := &group{&Group{}}
+	windows := 0
+	for _, term := range s.GroupBy {
+		if call := findCall(term, isAggregateCall); call != nil {
+			fail(call.Name.Pos, "%s cannot stand in GROUP BY", call.Name.Name)
+		}
+		e := &exprBinder{scope: scope, strictCeil: true}
+		key := Key{Expr: e.expr(term), name: fmt.Sprintf("EXPR$%d", len(g.Keys))}
+		if c, ok := key.Expr.(*Column); ok {
+			key.name = c.Name
+		}
+		if p := pure(key.Expr); p != nil && isWindow(p) {
+			key.Window = p
+			windows++
+		}
+		g.Keys = append(g.Keys, key)
+	}
+	if windows == 0 {
+		fail(s.GroupBy[0].Position(), "GROUP BY needs a term that rises with ROWTIME, or its groups never end; add one as STEP(%s.ROWTIME BY INTERVAL '10' SECOND)",
+			show(scope.name))
+	}
+	return g
+}
+
+// from resolves the FROM clause into out.From and returns the scope of the query.
+func (b *binder) from(f ast.From, out *Query) *scope {
+	switch f := f.(type) {
+	case *ast.StreamRef:
+		if f.Over != nil {
+			fail(f.Over.Pos, "windowed joins (OVER in FROM) are not supported yet")
+		}
+		stream := b.stream(f.Name)
+		out.From = stream
+		s := &scope{name: f.Name.Name}
+		for _, c := range stream.Columns {
+			s.columns = append(s.columns, scopeColumn{name: c.Name, t: c.Type})
+		}
+		return rename(s, f.Alias, f.Columns)
+	case *ast.Derived:
+		inner := b.query(f.Query)
+		out.From = inner
+		s := &scope{}
+		for _, it := range inner.Items {
+			s.columns = append(s.columns, scopeColumn{name: it.Name, t: it.Expr.Type(), pure: outside(it.Expr)})
+		}
+		return rename(s, f.Alias, f.Columns)
+	case *ast.TableFunction:
+		fail(f.Pos, "table functions (TABLE(%s(…))) are not supported yet", f.Call.Name.Name)
+	case *ast.Join:
+		fail(f.Pos, "joins (%s JOIN) are not supported yet", f.Kind)
+	}
+	panic(fmt.Sprintf("BUG: FROM item %T", f))
+}
+
+func positionOf(f ast.From) token.Position {
+	switch f := f.(type) {
+	case *ast.StreamRef:
+		return f.Name.Pos
+	case *ast.Derived:
+		return f.Pos
+	case *ast.TableFunction:
+		return f.Pos
+	case *ast.Join:
+		return f.Pos
+	}
+	panic(fmt.Sprintf("BUG: FROM item %T", f))
+}
+
+func rename(s *scope, alias ast.Ident, columns []ast.Ident) *scope {
+	if alias.Name != "" {
+		s.name = alias.Name
+	}
+	if len(columns) > 0 && len(columns) != len(s.columns) {
+		fail(columns[0].Pos, "%s has %d columns, found names for %d", show(s.name), len(s.columns), len(columns))
+	}
+	for i, c := range columns {
+		s.columns[i].name = c.Name
+	}
+	return s
+}
+
+// outside is what an item of a sub-query is as a function of the ROWTIME of its rows, or nil when it does not move with it.
+func outside(e Expr) Expr {
+	if p := pure(e); p != nil && isWindow(p) {
+		return p
+	}
+	return nil
+}

@@ -1,0 +1,255 @@
+package bind
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/dialect"
+	"github.com/millrace/millrace/internal/sql/function"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+func (b *exprBinder) is(e *ast.Is) Expr {
+	x := b.expr(e.X)
+	if e.What == "NULL" {
+		return &Test{X: x, What: "NULL", Not: e.Not}
+	}
+	if k := x.Type().Kind; k != types.Boolean && k != types.Null {
+		fail(e.Pos, "IS %s needs a condition, found %s", e.What, x.Type())
+	}
+	what := e.What
+	if what == "UNKNOWN" {
+		what = "NULL"
+	}
+	return &Test{X: asBoolean(x), What: what, Not: e.Not}
+}
+
+// between is x >= lo AND x <= hi.
+func (b *exprBinder) between(e *ast.Between) Expr {
+	x, lo, hi := b.expr(e.X), b.expr(e.Lo), b.expr(e.Hi)
+	both := &Logic{L: b.compare(e.Pos, ">=", x, lo), R: b.compare(e.Pos, "<=", x, hi)}
+	if !e.Not {
+		return both
+	}
+	r, err := function.Not(argOf(both))
+	return apply(e.Pos, "(NOT %s)", r, err, both)
+}
+
+func (b *exprBinder) like(e *ast.Like) Expr {
+	if e.Similar {
+		fail(e.Pos, "SIMILAR TO is not supported yet")
+	}
+	args := []Expr{b.expr(e.X), b.expr(e.Pattern)}
+	format := "(%s LIKE %s)"
+	if e.Escape != nil {
+		args = append(args, b.expr(e.Escape))
+		format = "(%s LIKE %s ESCAPE %s)"
+	}
+	known := make([]function.Arg, len(args))
+	for i, a := range args {
+		known[i] = argOf(a)
+	}
+	res, err := function.Like(known)
+	like := apply(e.Pos, format, res, err, args...)
+	if !e.Not {
+		return like
+	}
+	res, err = function.Not(argOf(like))
+	return apply(e.Pos, "(NOT %s)", res, err, like)
+}
+
+func (b *exprBinder) in(e *ast.In) Expr {
+	if e.Query != nil {
+		fail(e.Pos, "IN with a sub-query is not supported yet")
+	}
+	in := &In{X: b.expr(e.X), Not: e.Not}
+	for _, item := range e.List {
+		in.Equal = append(in.Equal, b.compare(item.Position(), "=", in.X, b.expr(item)))
+	}
+	return in
+}
+
+func (b *exprBinder) caseExpr(e *ast.Case) Expr {
+	c := &Case{}
+	var results []Expr
+	var operand Expr
+	if e.Operand != nil {
+		operand = b.expr(e.Operand)
+	}
+	for _, w := range e.Whens {
+		var cond Expr
+		if operand != nil {
+			cond = b.compare(w.When.Position(), "=", operand, b.expr(w.When))
+		} else {
+			cond = b.condition(w.When, "WHEN")
+		}
+		c.Whens = append(c.Whens, When{Cond: cond, Then: b.expr(w.Then)})
+		results = append(results, c.Whens[len(c.Whens)-1].Then)
+	}
+	if e.Else != nil {
+		c.Else = b.expr(e.Else)
+		results = append(results, c.Else)
+	}
+	c.T = b.common(e, results)
+	for i := range c.Whens {
+		c.Whens[i].Then = coerce(c.Whens[i].Then, c.T, e.Pos)
+	}
+	if c.Else != nil {
+		c.Else = coerce(c.Else, c.T, e.Pos)
+	} else {
+		c.T.Nullable = true
+	}
+	return c
+}
+
+func (b *exprBinder) common(at ast.Expr, all []Expr) types.Type {
+	each := make([]types.Type, len(all))
+	for i, x := range all {
+		each[i] = x.Type()
+	}
+	t, err := function.Common(each)
+	if err != nil {
+		fail(at.Position(), "the results of this expression differ: %s", err)
+	}
+	return t
+}
+
+// coalesce is COALESCE(a, b, …).
+func (b *exprBinder) coalesce(e *ast.Call) Expr {
+	if len(e.Args) == 0 {
+		fail(e.Name.Pos, "COALESCE: expected at least 1 argument, found 0")
+	}
+	c := &Coalesce{}
+	for _, a := range e.Args {
+		c.Args = append(c.Args, b.expr(a))
+	}
+	c.T = b.common(e, c.Args)
+	c.T.Nullable = true
+	for i, a := range c.Args {
+		c.T.Nullable = c.T.Nullable && a.Type().Nullable
+		c.Args[i] = coerce(a, c.T, e.Name.Pos)
+	}
+	return c
+}
+
+// nullif is NULLIF(a, b): NULL where both are equal, else a.
+func (b *exprBinder) nullif(e *ast.Call) Expr {
+	if len(e.Args) != 2 {
+		fail(e.Name.Pos, "NULLIF: expected 2 arguments, found %d", len(e.Args))
+	}
+	l, r := b.expr(e.Args[0]), b.expr(e.Args[1])
+	equal := b.compare(e.Name.Pos, "=", l, r)
+	t := l.Type()
+	t.Nullable = true
+	null := &Const{Value: function.Value{Null: true}, T: t}
+	return &Case{Whens: []When{{Cond: equal, Then: null}}, Else: l, T: t}
+}
+
+func (b *exprBinder) cast(e *ast.Cast) Expr {
+	x := b.expr(e.X)
+	if x.Type().Kind.IsText() && e.Type.Kind == types.Char && e.Type.Same(x.Type()) {
+		return x
+	}
+	c := coerce(x, e.Type, e.Pos)
+	if c == x && !x.Type().Same(e.Type) {
+		// The values stay as they are; the name of the type changes all the same.
+		c = &Call{Format: "CAST(%s AS " + e.Type.String() + ")", Args: []Expr{x}, T: e.Type, Kernel: function.Same(e.Type), Time: Ascending}
+	}
+	return c
+}
+
+func (b *exprBinder) floorTo(e *ast.FloorTo) Expr {
+	x := b.expr(e.X)
+	res, err := function.FloorTo(argOf(x), e.Unit, e.Ceil, e.Ceil && b.strictCeil && dialect.CeilWindowEndsOnBoundary)
+	name := "FLOOR"
+	if e.Ceil {
+		name = "CEIL"
+	}
+	call := apply(e.Pos, name+"(%s TO "+e.Unit.String()+")", res, err, x)
+	call.Time = Ascending
+	return call
+}
+
+func (b *exprBinder) step(e *ast.Step) Expr {
+	x, by := b.expr(e.X), b.expr(e.By)
+	res, err := function.Step(argOf(x), argOf(by))
+	call := apply(e.Pos, "STEP(%s BY %s)", res, err, x, by)
+	call.Time = Ascending
+	return call
+}
+
+// qualified is (a - b) unit: the difference of two times, or an interval named anew.
+func (b *exprBinder) qualified(e *ast.Qualified) Expr {
+	t := types.IntervalOf(e.Qualifier.From, e.Qualifier.To)
+	difference, ok := e.X.(*ast.Binary)
+	if !ok || difference.Op != "-" {
+		fail(e.Pos, "expected the difference of two times before %s, as in (a - b) %s", e.Qualifier, e.Qualifier)
+	}
+	l, r := b.expr(difference.L), b.expr(difference.R)
+	res, err := function.Difference(argOf(l), argOf(r), t)
+	return apply(e.Pos, "((%s - %s) "+t.String()+")", res, err, l, r)
+}
+
+// interval reads the text of an interval, its fields divided by blank, colon and point: '10', '1 02:30', '59:59.999'.
+func interval(e *ast.Interval) Expr {
+	q := e.Qualifier
+	t := types.IntervalOf(q.From, q.To)
+	t.Nullable = false
+	v, ok := intervalValue(e.Text, q.From, q.To)
+	if !ok || (q.From <= types.Month) != (q.To <= types.Month) {
+		fail(e.Pos, "'%s' is no INTERVAL %s", e.Text, q)
+	}
+	return &Const{Value: function.Value{Int: v}, T: t}
+}
+
+func intervalValue(s string, from, to types.Unit) (v int64, ok bool) {
+	s = strings.TrimSpace(s)
+	negative := strings.HasPrefix(s, "-")
+	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
+	for u := from; u <= to; u++ {
+		field := s
+		if u < to {
+			mark := map[types.Unit]string{types.Year: "-", types.Day: " ", types.Hour: ":", types.Minute: ":"}[u]
+			if field, s, ok = strings.Cut(s, mark); !ok {
+				return 0, false
+			}
+		}
+		n, ok := fieldValue(field, u, u == from)
+		if !ok {
+			return 0, false
+		}
+		v += n
+	}
+	if negative {
+		v = -v
+	}
+	return v, true
+}
+
+func fieldValue(s string, u types.Unit, first bool) (v int64, ok bool) {
+	whole, fraction, point := strings.Cut(s, ".")
+	if point && (u != types.Second || fraction == "" || len(fraction) > 9) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(whole, 10, 32)
+	limit := map[types.Unit]uint64{types.Month: 11, types.Hour: 23, types.Minute: 59, types.Second: 59}[u]
+	if err != nil || !first && n > limit {
+		return 0, false
+	}
+	switch u {
+	case types.Year:
+		return int64(n) * 12, true
+	case types.Month:
+		return int64(n), true
+	}
+	v = int64(n) * u.Milliseconds()
+	if point {
+		ms, err := strconv.ParseUint((fraction + "000")[:3], 10, 32)
+		if err != nil {
+			return 0, false
+		}
+		v += int64(ms)
+	}
+	return v, true
+}

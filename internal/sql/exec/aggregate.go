@@ -1,0 +1,218 @@
+package exec
+
+import (
+	"encoding/binary"
+
+	"github.com/millrace/millrace/internal/sql/bind"
+	"github.com/millrace/millrace/internal/sql/plan"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// aggregate is GROUP BY over a tumbling window. It keeps the groups of the current window; when a row or a bound says that
+// the window is over, it emits one row a group, in the order of their first rows, with the window's end as ROWTIME:
+//
+//	rows      a  b a │ b
+//	ROWTIME  ────────┴────▶     at the end: a 2, b 1
+//	             10:01:00
+//
+// Its columns are the keys, then the aggregates.
+type aggregate struct {
+	ctx  *context
+	next Operator
+	// at is where rows come in, after where they leave: their errors show other columns.
+	at, after place
+
+	window     *window
+	keyExprs   []evaluator
+	args       []evaluator
+	keyOf      []int // for each key: its number in keyExprs, or -1 when it is the window's
+	windowKeys []evaluator
+
+	// The state: whether a window is open, a ROWTIME in it, its end, and its groups.
+	open      bool
+	start     int64
+	end       int64
+	keys      groupKeys
+	states    []accumulator
+	keyValues []*types.Vector
+	argValues []*types.Vector
+	ids       []uint32
+	good      []int32
+
+	out     Batch
+	hashed  []*types.Vector
+	results []*types.Vector
+}
+
+// emitRows is how many groups are handed on at once.
+const emitRows = 1024
+
+func newAggregate(ctx *context, at place, n *plan.Aggregate, next Operator) *aggregate {
+	a := &aggregate{ctx: ctx, at: at, after: place{at.pump, at.number, n.Cols}, next: next}
+	var kinds []types.Kind
+	for _, k := range n.Keys {
+		if k.Window != nil {
+			a.windowKeys = append(a.windowKeys, compile(k.Window))
+			a.keyOf = append(a.keyOf, -1)
+			continue
+		}
+		a.keyOf = append(a.keyOf, len(a.keyExprs))
+		a.keyExprs = append(a.keyExprs, compile(k.Expr))
+		kinds = append(kinds, k.Expr.Type().Kind)
+		a.hashed = append(a.hashed, &types.Vector{Kind: k.Expr.Type().Kind})
+	}
+	a.window = newWindow(ctx, a.windowKeys)
+	a.keys = newGroupKeys(kinds)
+	for _, agg := range n.Aggregates {
+		a.addAggregate(agg)
+	}
+	a.keyValues = make([]*types.Vector, len(a.keyExprs))
+	a.argValues = make([]*types.Vector, len(a.args))
+	return a
+}
+
+func (a *aggregate) addAggregate(agg bind.Aggregate) {
+	var arg evaluator
+	if agg.Arg != nil {
+		arg = compile(agg.Arg)
+	}
+	a.args = append(a.args, arg)
+	a.states = append(a.states, newAccumulator(agg))
+	a.results = append(a.results, &types.Vector{Kind: agg.T.Kind})
+}
+
+func (a *aggregate) Rows(b *Batch) {
+	t := b.Rowtime[b.Sel[0]]
+	if a.open && t >= a.end {
+		a.emit()
+	}
+	for i, k := range a.keyExprs {
+		a.keyValues[i] = k.eval(a.ctx, b, b.Sel)
+	}
+	for i, e := range a.args {
+		if e != nil {
+			a.argValues[i] = e.eval(a.ctx, b, b.Sel)
+		}
+	}
+	sel := a.ctx.settle(&a.at, b, b.Sel, a.good)
+	if len(sel) == 0 {
+		return
+	}
+	if !a.open {
+		a.open, a.start, a.end = true, t, a.window.endOf(t)
+	}
+	a.ids = grow(a.ids, len(sel))
+	a.keys.lookup(a.keyValues, sel, a.ids)
+	for i, s := range a.states {
+		s.grow(a.keys.groups())
+		s.add(a.ids, sel, a.argValues[i])
+	}
+}
+
+func (a *aggregate) Bound(t int64) {
+	if a.open && t >= a.end {
+		a.emit()
+	}
+	a.next.Bound(t)
+}
+
+// emit hands the groups on and closes the window.
+func (a *aggregate) emit() {
+	a.open = false
+	for lo, n := 0, a.keys.groups(); lo < n; lo += emitRows {
+		a.emitGroups(lo, min(lo+emitRows, n))
+	}
+	a.keys.reset()
+	for _, s := range a.states {
+		s.reset()
+	}
+}
+
+func (a *aggregate) emitGroups(lo, hi int) {
+	n := hi - lo
+	b := &a.out
+	b.N, b.Sel, b.Origin = n, a.ctx.all(n), a.ctx.none(n)
+	b.Rowtime = grow(b.Rowtime, n)
+	// The window's keys are functions of ROWTIME: they are computed at a time within the window.
+	fill(b.Rowtime, a.start)
+	b.Cols = b.Cols[:0]
+	a.keys.columns(lo, hi, a.hashed, &a.ctx.eval)
+	inWindow := 0
+	for _, k := range a.keyOf {
+		if k >= 0 {
+			b.Cols = append(b.Cols, a.hashed[k])
+			continue
+		}
+		b.Cols = append(b.Cols, a.fixed(inWindow, b))
+		inWindow++
+	}
+	for i, s := range a.states {
+		s.result(lo, hi, a.results[i], &a.ctx.eval)
+		b.Cols = append(b.Cols, a.results[i])
+	}
+	fill(b.Rowtime, a.end)
+	if b.Sel = a.ctx.settle(&a.after, b, b.Sel, a.good); len(b.Sel) > 0 {
+		a.next.Rows(b)
+	}
+}
+
+// fixed computes a window key for the rows of a batch. A key that is ROWTIME itself shares the batch's slice, which is about
+// to change, so it is copied.
+func (a *aggregate) fixed(key int, b *Batch) *types.Vector {
+	v := a.windowKeys[key].eval(a.ctx, b, b.Sel)
+	own := &types.Vector{Kind: v.Kind}
+	prepare(own, b.N)
+	own.Null = grow(own.Null, b.N)
+	copyRows(own, v, b.Sel)
+	return own
+}
+
+func fill(s []int64, v int64) {
+	for i := range s {
+		s[i] = v
+	}
+}
+
+func (a *aggregate) Deadline() int64 {
+	if !a.open {
+		return Never
+	}
+	return a.end
+}
+
+func (a *aggregate) Horizon(t int64) int64 { return a.window.endOf(t) }
+
+func (a *aggregate) Snapshot(dst []byte) []byte {
+	if !a.open {
+		return append(dst, 0)
+	}
+	dst = append(dst, 1)
+	dst = binary.AppendVarint(dst, a.start)
+	dst = a.keys.snapshot(dst)
+	for _, s := range a.states {
+		dst = s.snapshot(dst)
+	}
+	return dst
+}
+
+func (a *aggregate) Restore(d *decoder) {
+	a.open = false
+	a.keys.reset()
+	for _, s := range a.states {
+		s.reset()
+	}
+	if d.uvarint() == 0 || d.err != nil {
+		return
+	}
+	a.start = d.varint()
+	a.keys.restore(d)
+	for _, s := range a.states {
+		s.restore(d)
+		if d.err == nil && s.groups() != a.keys.groups() {
+			d.fail("an aggregate has another number of groups than its keys")
+		}
+	}
+	if d.err == nil {
+		a.open, a.end = true, a.window.endOf(a.start)
+	}
+}

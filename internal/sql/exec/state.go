@@ -1,0 +1,83 @@
+package exec
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+)
+
+// A snapshot is, with integers little-endian and varints as in encoding/binary:
+//
+//	"MLSQ" version:1 fingerprint:32 clock:varint { length:uvarint state } crc32c:4
+//
+// with one length and state for each operator that keeps any, pump by pump, the highest operator first.
+const (
+	magic           = "MLSQ"
+	snapshotVersion = 1
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// Snapshot appends all state of the operators.
+func (e *Engine) Snapshot(dst []byte) []byte {
+	start := len(dst)
+	dst = append(append(dst, magic...), snapshotVersion)
+	fingerprint := e.plan.Fingerprint()
+	dst = append(dst, fingerprint[:]...)
+	dst = binary.AppendVarint(dst, e.clock)
+	var state []byte
+	for _, p := range e.pumps {
+		for _, s := range p.stateful {
+			state = s.Snapshot(state[:0])
+			dst = binary.AppendUvarint(dst, uint64(len(state)))
+			dst = append(dst, state...)
+		}
+	}
+	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
+}
+
+// Restore takes the state of a snapshot. After an error the engine's state is undefined and it must not be used.
+func (e *Engine) Restore(snapshot []byte) error {
+	if err := e.restore(snapshot); err != nil {
+		return fmt.Errorf("restore snapshot of %d bytes: %w", len(snapshot), err)
+	}
+	return nil
+}
+
+func (e *Engine) restore(snapshot []byte) error {
+	head := len(magic) + 1 + 32
+	if len(snapshot) < head+4 || string(snapshot[:len(magic)]) != magic {
+		return errors.New("it is no snapshot of an application")
+	}
+	body := snapshot[:len(snapshot)-4]
+	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(snapshot[len(body):]) {
+		return errors.New("its checksum is wrong")
+	}
+	if v := body[len(magic)]; v != snapshotVersion {
+		return fmt.Errorf("its version is %d, expected %d", v, snapshotVersion)
+	}
+	fingerprint := e.plan.Fingerprint()
+	if !bytes.Equal(body[head-32:head], fingerprint[:]) {
+		return errors.New("it belongs to another plan")
+	}
+	d := &decoder{src: body[head:]}
+	e.clock = d.varint()
+	for _, p := range e.pumps {
+		for _, s := range p.stateful {
+			state := &decoder{src: d.bytes()}
+			s.Restore(state)
+			if state.err == nil && len(state.src) > 0 {
+				state.fail(fmt.Sprintf("%d bytes are left over", len(state.src)))
+			}
+			if state.err != nil {
+				return state.err
+			}
+		}
+	}
+	if d.err == nil && len(d.src) > 0 {
+		d.fail(fmt.Sprintf("%d bytes are left over", len(d.src)))
+	}
+	return d.err
+}

@@ -1,0 +1,147 @@
+package exec
+
+import (
+	"encoding/binary"
+	"hash/maphash"
+	"unsafe"
+)
+
+// table numbers distinct byte strings by first arrival. It is open addressing with linear probing over slots that hold half
+// a hash and a number; the keys lie one behind the other in an arena. Nothing in it is a pointer to a key, so the collector
+// has nothing to scan and a snapshot is a copy. The hash is seeded anew in each process; it never shows in an output.
+type table struct {
+	seed  maphash.Seed
+	slots []slot
+	arena []byte
+	// ends has, for each key, where it ends in the arena.
+	ends []int
+	// hidden is the number of a key that no lookup finds, which stands for NULL; -1 when there is none.
+	hidden int
+}
+
+// slot holds the upper half of a key's hash and its number plus one; 0 is empty.
+type slot struct{ tag, id uint32 }
+
+const minSlots = 64
+
+func newTable() *table {
+	return &table{seed: maphash.MakeSeed(), slots: make([]slot, minSlots), hidden: -1}
+}
+
+func (t *table) len() int { return len(t.ends) }
+
+// key returns key g. It lies in the arena and must be copied before the table is reset.
+func (t *table) key(g int) string {
+	start := 0
+	if g > 0 {
+		start = t.ends[g-1]
+	}
+	return view(t.arena[start:t.ends[g]])
+}
+
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+
+func (t *table) lookupAll(keys []string, sel []int32, ids []uint32) {
+	ids = ids[:len(sel)]
+	for n, i := range sel {
+		ids[n] = t.lookup(keys[i])
+	}
+}
+
+func (t *table) lookup(key string) uint32 {
+	hash := maphash.String(t.seed, key)
+	tag := uint32(hash >> 32)
+	mask := uint64(len(t.slots) - 1)
+	for at := hash & mask; ; at = (at + 1) & mask {
+		s := t.slots[at]
+		if s.id == 0 {
+			return t.add(key, hash)
+		}
+		if s.tag == tag && t.key(int(s.id-1)) == key {
+			return s.id - 1
+		}
+	}
+}
+
+// add appends a key that is not there yet.
+func (t *table) add(key string, hash uint64) uint32 {
+	id := t.number(key)
+	if 2*len(t.ends) > len(t.slots) {
+		t.resize(2 * len(t.slots))
+	} else {
+		t.put(hash, id+1)
+	}
+	return id
+}
+
+func (t *table) number(key string) uint32 {
+	t.arena = append(t.arena, key...)
+	t.ends = append(t.ends, len(t.arena))
+	return uint32(len(t.ends) - 1)
+}
+
+// null returns the number of NULL.
+func (t *table) null() uint32 {
+	if t.hidden < 0 {
+		t.hidden = int(t.number(""))
+	}
+	return uint32(t.hidden)
+}
+
+func (t *table) put(hash uint64, id uint32) {
+	mask := uint64(len(t.slots) - 1)
+	at := hash & mask
+	for t.slots[at].id != 0 {
+		at = (at + 1) & mask
+	}
+	t.slots[at] = slot{uint32(hash >> 32), id}
+}
+
+// resize fills a new slot array. The keys' hashes are computed again, which costs less than keeping them.
+func (t *table) resize(n int) {
+	t.slots = make([]slot, n)
+	for g := range t.ends {
+		if g != t.hidden {
+			t.put(maphash.String(t.seed, t.key(g)), uint32(g+1))
+		}
+	}
+}
+
+// reset forgets all keys. A slot array that was hardly used shrinks, so that one large window does not make all later ones
+// clear its slots.
+func (t *table) reset() {
+	if len(t.slots) > minSlots && len(t.ends) < len(t.slots)/32 {
+		t.slots = make([]slot, len(t.slots)/2)
+	} else {
+		clear(t.slots)
+	}
+	t.arena, t.ends, t.hidden = t.arena[:0], t.ends[:0], -1
+}
+
+func (t *table) snapshot(dst []byte) []byte {
+	dst = binary.AppendVarint(dst, int64(t.hidden))
+	dst = binary.AppendUvarint(dst, uint64(len(t.ends)))
+	for g := range t.ends {
+		key := t.key(g)
+		dst = binary.AppendUvarint(dst, uint64(len(key)))
+		dst = append(dst, key...)
+	}
+	return dst
+}
+
+// restore reads the keys back in their order.
+func (t *table) restore(d *decoder) {
+	t.reset()
+	hidden := int(d.varint())
+	n := d.count(1)
+	for g := range n {
+		if key := d.text(); g == hidden {
+			t.null()
+		} else {
+			t.lookup(key)
+		}
+	}
+	if t.len() != n {
+		d.fail("keys are not distinct")
+	}
+}

@@ -1,0 +1,116 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/millrace/millrace/internal/sql/bind"
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+// version is part of every fingerprint. It rises when the state of an operator changes its form.
+const version = 1
+
+// Application is the plan of a whole text. Pumps stand in its order, which is also that of rows that meet in one stream.
+type Application struct {
+	Inputs  []bind.Stream
+	Streams []bind.Stream
+	Pumps   []*Insert
+}
+
+// Build plans a resolved application.
+func Build(app *bind.Application) *Application {
+	a := &Application{Inputs: app.Inputs, Streams: app.Streams}
+	for _, p := range app.Pumps {
+		i := slices.IndexFunc(app.Streams, func(s bind.Stream) bool { return s.Name == p.Target })
+		insert := &Insert{Input: query(p.Query), Pump: p.Name, Target: p.Target, Values: p.Values, Cols: app.Streams[i].Columns}
+		insert.Need(nil)
+		a.Pumps = append(a.Pumps, insert)
+	}
+	return a
+}
+
+func query(q *bind.Query) Node {
+	var n Node
+	switch from := q.From.(type) {
+	case *bind.Stream:
+		n = &Scan{Stream: from.Name, Cols: from.Columns}
+	case *bind.Query:
+		n = query(from)
+	}
+	if q.Where != nil {
+		n = &Filter{Input: n, Cond: q.Where, Name: "WHERE"}
+	}
+	if q.Group != nil {
+		n = aggregate(n, q.Group)
+	}
+	if q.Having != nil {
+		n = &Filter{Input: n, Cond: q.Having, Name: "HAVING"}
+	}
+	p := &Project{Input: n}
+	for _, it := range q.Items {
+		p.Exprs = append(p.Exprs, it.Expr)
+		p.Cols = append(p.Cols, types.Column{Name: it.Name, Type: it.Expr.Type()})
+	}
+	return p
+}
+
+func aggregate(input Node, g *bind.Group) Node {
+	n := &Aggregate{Input: input, Keys: g.Keys, Aggregates: g.Aggregates}
+	for _, k := range g.Keys {
+		n.Cols = append(n.Cols, types.Column{Name: k.Expr.String(), Type: k.Expr.Type()})
+	}
+	for _, a := range g.Aggregates {
+		n.Cols = append(n.Cols, types.Column{Name: a.String(), Type: a.T})
+	}
+	return n
+}
+
+// Reads returns the scan at the bottom of a plan.
+func Reads(n Node) *Scan {
+	for {
+		if s, ok := n.(*Scan); ok {
+			return s
+		}
+		n = n.Inputs()[0]
+	}
+}
+
+// Explain prints a plan as a tree, the rows going upwards.
+func Explain(n Node) string {
+	var b strings.Builder
+	explain(&b, n, 0)
+	return b.String()
+}
+
+func explain(b *strings.Builder, n Node, depth int) {
+	fmt.Fprintf(b, "%s%s\n", strings.Repeat("  ", depth), n.Describe())
+	for _, in := range n.Inputs() {
+		explain(b, in, depth+1)
+	}
+}
+
+// Fingerprint identifies the plan with everything that operator state depends on.
+func (a *Application) Fingerprint() [32]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "version %d\n", version)
+	for _, p := range a.Pumps {
+		fmt.Fprintf(h, "pump %q\n%s", p.Pump, Explain(p))
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// Needed says which columns of a stream any pump reads.
+func (a *Application) Needed(stream string, columns int) []bool {
+	needed := make([]bool, columns)
+	for _, p := range a.Pumps {
+		if scan := Reads(p); scan.Stream == stream {
+			for i, n := range scan.Needed {
+				needed[i] = needed[i] || n
+			}
+		}
+	}
+	return needed
+}
