@@ -218,12 +218,7 @@ func (s *store) replace(content []byte) error {
 	if err := os.Rename(tmp.Name(), s.path); err != nil {
 		return err
 	}
-	dir, err := os.Open(filepath.Dir(s.path))
-	if err != nil {
-		return err
-	}
-	defer dir.Close()
-	return dir.Sync()
+	return syncFolder(filepath.Dir(s.path))
 }
 
 func (s *store) close() error { return s.lock.Close() }

@@ -23,3 +23,13 @@ func lockFile(path string) (*os.File, error) {
 	}
 	return fd, nil
 }
+
+// syncFolder makes a rename in the folder outlive a crash of the machine.
+func syncFolder(path string) error {
+	dir, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
+}

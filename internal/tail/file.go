@@ -12,6 +12,9 @@ import (
 // prefixBytes is how much of a file's beginning tells it from another one with its inode.
 const prefixBytes = 1 << 10
 
+// identity is what a file is, whatever its name.
+type identity struct{ device, inode uint64 }
+
 // State is what a checkpoint keeps of a file incarnation.
 type State struct {
 	ID            [16]byte // random, made when the incarnation was found

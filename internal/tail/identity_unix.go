@@ -4,16 +4,26 @@ package tail
 
 import (
 	"io/fs"
+	"os"
 	"syscall"
 )
 
-// identity is what a file is, whatever its name.
-type identity struct{ device, inode uint64 }
-
-func identityOf(info fs.FileInfo) identity {
+// identify says which file info describes; path is where it came from.
+func identify(_ string, info fs.FileInfo) (identity, error) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		panic("BUG: file information without device and inode")
 	}
-	return identity{uint64(stat.Dev), uint64(stat.Ino)} //nolint:unconvert // types differ between systems
+	return identity{uint64(stat.Dev), uint64(stat.Ino)}, nil
+}
+
+// openShared opens a file for reading without hindering its writer from renaming it.
+func openShared(path string) (*os.File, error) { return os.Open(path) }
+
+func identifyOpen(fd *os.File) (identity, error) {
+	info, err := fd.Stat()
+	if err != nil {
+		return identity{}, err
+	}
+	return identify(fd.Name(), info)
 }

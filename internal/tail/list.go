@@ -88,7 +88,12 @@ func (t *Tailer) matches() ([]found, error) {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		m := found{identityOf(info), path, uint64(info.Size()), info.ModTime()}
+		id, err := identify(path, info)
+		if err != nil {
+			t.complain(path, "file cannot be opened", err)
+			continue
+		}
+		m := found{id, path, uint64(info.Size()), info.ModTime()}
 		at, twice := seen[m.identity]
 		if !twice {
 			seen[m.identity] = len(all)
@@ -166,7 +171,7 @@ func (t *Tailer) begin(m found, now time.Time) {
 }
 
 func open(path string, now time.Time) (*File, error) {
-	fd, err := os.Open(path)
+	fd, err := openShared(path)
 	if err != nil {
 		return nil, err
 	}
@@ -174,11 +179,15 @@ func open(path string, now time.Time) (*File, error) {
 	if err == nil && !info.Mode().IsRegular() {
 		err = fs.ErrInvalid
 	}
+	id := identity{}
+	if err == nil {
+		id, err = identifyOpen(fd)
+	}
 	if err != nil {
 		fd.Close()
 		return nil, err
 	}
-	return newFile(identityOf(info), path, fd, uint64(info.Size()), now), nil
+	return newFile(id, path, fd, uint64(info.Size()), now), nil
 }
 
 // resume goes on where a former run stood if the file still begins as it did then. Without a known beginning there is nothing to tell the file from another
@@ -243,8 +252,13 @@ func (t *Tailer) findInode(id identity) string {
 		return ""
 	}
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && identityOf(info) == id {
-			return filepath.Join(t.glob.Dir, entry.Name())
+		info, err := entry.Info()
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		path := filepath.Join(t.glob.Dir, entry.Name())
+		if is, err := identify(path, info); err == nil && is == id {
+			return path
 		}
 	}
 	return ""
@@ -271,7 +285,11 @@ func (t *Tailer) reopenChanged(now time.Time) (moved bool) {
 			continue
 		}
 		info, err := os.Stat(f.path)
-		if err != nil || identityOf(info) != f.identity {
+		id := identity{}
+		if err == nil {
+			id, err = identify(f.path, info)
+		}
+		if err != nil || id != f.identity {
 			moved = true
 		} else if uint64(info.Size()) != f.size {
 			f.changed = now
