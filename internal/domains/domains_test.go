@@ -42,7 +42,7 @@ func (i *index) options(j *memory.Journal) Options {
 			i.names[name] = true
 			return "http://127.0.0.1:9200", nil
 		},
-		Drop: func(_ context.Context, name string) error {
+		Drop: func(name string) error {
 			i.dropCalls++
 			if i.drop == nil {
 				delete(i.names, name)
@@ -66,7 +66,7 @@ func (policies) AuthorizeRole(context.Context, string, string, string) error { r
 
 func open(t *testing.T, i *index, j *memory.Journal) *Service {
 	t.Helper()
-	s, err := Open(t.Context(), i.options(j))
+	s, err := Open(i.options(j))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestCreateWithoutPlace(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	i.endpoint = errors.New("the port is in use")
-	if _, err := Open(t.Context(), i.options(j.Reopen())); err == nil || err.Error() != `open search domain "results": the port is in use` {
+	if _, err := Open(i.options(j.Reopen())); err == nil || err.Error() != `open search domain "results": the port is in use` {
 		t.Errorf("opened with %v", err)
 	}
 }

@@ -35,7 +35,7 @@ func (s *Service) delete(ctx context.Context, c *call.Call, name string) (*domai
 	if err := s.save(d); err != nil {
 		return nil, err
 	}
-	if err := s.drop(ctx, d); err != nil {
+	if err := s.drop(d); err != nil {
 		return nil, err
 	}
 	s.opts.Logger.Info("search domain deleted", "domain", d.Name)

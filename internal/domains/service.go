@@ -32,7 +32,7 @@ type Options struct {
 	Endpoint func(name string) (string, error)
 	// Drop gives up everything that the domain holds. It is called before the
 	// domain is forgotten, and called again if that was cut off.
-	Drop func(ctx context.Context, name string) error
+	Drop func(name string) error
 	// Now is the clock; the system's if nil.
 	Now func() time.Time
 }
@@ -69,7 +69,7 @@ const (
 
 // Open restores the domains from the journal and ends deletions that were cut
 // off.
-func Open(ctx context.Context, opts Options) (*Service, error) {
+func Open(opts Options) (*Service, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
@@ -90,16 +90,16 @@ func Open(ctx context.Context, opts Options) (*Service, error) {
 		s.domains[d.Name] = d
 	}
 	for _, d := range s.sorted() {
-		if err := s.restore(ctx, d); err != nil {
+		if err := s.restore(d); err != nil {
 			return nil, err
 		}
 	}
 	return s, nil
 }
 
-func (s *Service) restore(ctx context.Context, d *domain) (err error) {
+func (s *Service) restore(d *domain) (err error) {
 	if d.Deleting {
-		return s.drop(ctx, d)
+		return s.drop(d)
 	}
 	if d.endpoint, err = s.opts.Endpoint(d.Name); err != nil {
 		return fmt.Errorf("open search domain %q: %w", d.Name, err)
@@ -109,8 +109,8 @@ func (s *Service) restore(ctx context.Context, d *domain) (err error) {
 
 // drop gives up the domain's contents, then the domain. The caller holds s.mu
 // or is alone.
-func (s *Service) drop(ctx context.Context, d *domain) error {
-	if err := s.opts.Drop(ctx, d.Name); err != nil {
+func (s *Service) drop(d *domain) error {
+	if err := s.opts.Drop(d.Name); err != nil {
 		return fmt.Errorf("drop search domain %q: %w", d.Name, err)
 	}
 	b := &journal.Batch{}
