@@ -98,7 +98,7 @@ func (e *Case) Type() types.Type     { return e.T }
 func (e *Coalesce) Type() types.Type { return e.T }
 func (e *In) Type() types.Type       { return types.Of(types.Boolean) }
 
-func (e *Column) String() string  { return fmt.Sprintf("%q#%d", e.Name, e.Index) }
+func (e *Column) String() string  { return fmt.Sprintf("%s#%d", Show(e.Name), e.Index) }
 func (e *Rowtime) String() string { return "ROWTIME" }
 
 func (e *Const) String() string {

@@ -29,7 +29,7 @@ func (g *group) key(b *exprBinder, e ast.Expr) Expr {
 	text := x.String()
 	for i, k := range g.Keys {
 		if k.Expr.String() == text {
-			return &Column{Index: i, Name: k.name, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
+			return &Column{Index: i, Name: k.Label, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
 		}
 	}
 	return nil
@@ -96,7 +96,7 @@ func (b *exprBinder) aggregate(e *ast.Call) Expr {
 	if len(e.Args) != 1 {
 		fail(e.Name.Pos, "%s: expected 1 argument, found %d", name, len(e.Args))
 	}
-	a := Aggregate{Func: name}
+	a := Aggregate{Func: name, Label: e.String()}
 	if star, ok := e.Args[0].(*ast.Star); ok {
 		if name != "COUNT" || star.Qualifier.Name != "" {
 			fail(star.Pos, "* stands only in a select list and in COUNT(*)")
@@ -121,7 +121,7 @@ func (b *exprBinder) aggregate(e *ast.Call) Expr {
 	if at == len(b.group.Aggregates) {
 		b.group.Aggregates = append(b.group.Aggregates, a)
 	}
-	return &Column{Index: len(b.group.Keys) + at, Name: text, T: a.T}
+	return &Column{Index: len(b.group.Keys) + at, Name: a.Label, T: a.T}
 }
 
 func aggregateType(e *ast.Call, arg Expr) types.Type {

@@ -42,7 +42,8 @@ type Group struct {
 type Key struct {
 	Expr   Expr
 	Window Expr
-	name   string
+	// Label is the term as the text has it.
+	Label string
 }
 
 // Aggregate is an aggregate function. Arg is nil for COUNT(*).
@@ -50,6 +51,8 @@ type Aggregate struct {
 	Func string
 	Arg  Expr
 	T    types.Type
+	// Label is the call as the text has it.
+	Label string
 }
 
 func (a Aggregate) String() string {

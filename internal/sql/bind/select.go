@@ -109,10 +109,7 @@ func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
 			fail(call.Name.Pos, "%s cannot stand in GROUP BY", call.Name.Name)
 		}
 		e := &exprBinder{scope: scope, strictCeil: true}
-		key := Key{Expr: e.expr(term), name: fmt.Sprintf("EXPR$%d", len(g.Keys))}
-		if c, ok := key.Expr.(*Column); ok {
-			key.name = c.Name
-		}
+		key := Key{Expr: e.expr(term), Label: label(term)}
 		if p := pure(key.Expr); p != nil && isWindow(p) {
 			key.Window = p
 			windows++
@@ -124,6 +121,14 @@ func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
 			show(scope.name))
 	}
 	return g
+}
+
+// label prints an expression for people: a column by its bare name.
+func label(e ast.Expr) string {
+	if n, ok := e.(*ast.Name); ok {
+		return n.Parts[len(n.Parts)-1].Name
+	}
+	return e.String()
 }
 
 // from resolves the FROM clause into out.From and returns the scope of the query.

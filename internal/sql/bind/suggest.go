@@ -1,16 +1,20 @@
 package bind
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+)
 
-// suggest returns ", did you mean X?" for the candidate nearest to a name, or nothing when none is near.
+// suggest returns ", did you mean X?" for the candidate nearest to a name, or nothing when none is near: one letter in three
+// may differ, and case does not count.
 func suggest(name string, candidates []string) string {
-	best, distance := "", 1+len(name)/3
+	best, distance := "", len(name)/3
 	for _, c := range candidates {
 		if strings.EqualFold(c, name) {
 			best, distance = c, 0
 			continue
 		}
-		if d := editDistance(strings.ToUpper(name), strings.ToUpper(c)); d < distance || d == distance && best == "" {
+		if d := editDistance(strings.ToUpper(name), strings.ToUpper(c)); d < distance || d == distance && d > 0 && best == "" {
 			best, distance = c, d
 		}
 	}
@@ -25,6 +29,16 @@ func show(name string) string {
 	for i, r := range name {
 		if !(r >= 'A' && r <= 'Z' || r == '_' || i > 0 && r >= '0' && r <= '9') {
 			return `"` + name + `"`
+		}
+	}
+	return name
+}
+
+// Show writes the name of a column for people: bare, or in brackets where it is an expression.
+func Show(name string) string {
+	for _, r := range name {
+		if r != '_' && r != '$' && r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			return "[" + name + "]"
 		}
 	}
 	return name

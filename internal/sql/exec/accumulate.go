@@ -161,6 +161,7 @@ func (a *intSum) result(lo, hi int, out *types.Vector, e *function.Eval) {
 		}
 		v, ok := a.value(g)
 		if out.Int[i] = v; !ok || v > limit || v < -limit-1 {
+			out.Null[i] = true
 			e.Fail(int32(i), dialect.ErrOverflow, "the sum does not fit %s", a.t)
 		}
 	}

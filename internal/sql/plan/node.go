@@ -133,10 +133,10 @@ func (n *Scan) Describe() string {
 	var read []string
 	for i, c := range n.Cols {
 		if n.Needed[i] {
-			read = append(read, fmt.Sprintf("%q %s", c.Name, c.Type))
+			read = append(read, fmt.Sprintf("%s %s", bind.Show(c.Name), c.Type))
 		}
 	}
-	return fmt.Sprintf("scan %q columns [%s]", n.Stream, strings.Join(read, ", "))
+	return fmt.Sprintf("scan %s columns [%s]", bind.Show(n.Stream), strings.Join(read, ", "))
 }
 
 func (n *Filter) Describe() string { return fmt.Sprintf("filter %s %s", n.Name, n.Cond) }
@@ -161,7 +161,7 @@ func (n *Project) Describe() string {
 	parts := make([]string, 0, len(n.Exprs))
 	for i, e := range n.Exprs {
 		if e != nil {
-			parts = append(parts, fmt.Sprintf("%q = %s", n.Cols[i].Name, e))
+			parts = append(parts, fmt.Sprintf("%s = %s", bind.Show(n.Cols[i].Name), e))
 		}
 	}
 	return "project " + strings.Join(parts, ", ")
@@ -174,7 +174,7 @@ func (n *Insert) Describe() string {
 		if !n.Cols[i].Type.Nullable {
 			null = " NOT NULL"
 		}
-		parts[i] = fmt.Sprintf("%q %s%s = %s", n.Cols[i].Name, n.Cols[i].Type, null, e)
+		parts[i] = fmt.Sprintf("%s %s%s = %s", bind.Show(n.Cols[i].Name), n.Cols[i].Type, null, e)
 	}
-	return fmt.Sprintf("insert %q %s", n.Target, strings.Join(parts, ", "))
+	return fmt.Sprintf("insert %s %s", bind.Show(n.Target), strings.Join(parts, ", "))
 }

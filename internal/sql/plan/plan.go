@@ -60,10 +60,10 @@ func query(q *bind.Query) Node {
 func aggregate(input Node, g *bind.Group) Node {
 	n := &Aggregate{Input: input, Keys: g.Keys, Aggregates: g.Aggregates}
 	for _, k := range g.Keys {
-		n.Cols = append(n.Cols, types.Column{Name: k.Expr.String(), Type: k.Expr.Type()})
+		n.Cols = append(n.Cols, types.Column{Name: k.Label, Type: k.Expr.Type()})
 	}
 	for _, a := range g.Aggregates {
-		n.Cols = append(n.Cols, types.Column{Name: a.String(), Type: a.T})
+		n.Cols = append(n.Cols, types.Column{Name: a.Label, Type: a.T})
 	}
 	return n
 }
