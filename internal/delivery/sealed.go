@@ -13,7 +13,7 @@ import (
 )
 
 // sealed is a batch as the journal's state keeps it from before the first
-// attempt until the cursor has moved past it (docs/formats/delivery.md).
+// attempt until the cursor has moved past it.
 type sealed struct {
 	Format  int             `json:"format"` // 1
 	ID      uuid.UUID       `json:"id"`

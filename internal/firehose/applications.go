@@ -41,6 +41,7 @@ func (s *Service) AppendTo(b *journal.Batch, arn string, records *record.Builder
 		}
 	}
 	st.requests.Add(1)
+	st.bytesIn.Add(uint64(records.Bytes()))
 	return st.appendTo(b, records)
 }
 

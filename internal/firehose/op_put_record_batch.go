@@ -96,6 +96,7 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 	var next uint64
 	if frames := commit.Frames(); len(frames) > 0 {
 		next = uint64(frames[0].First)
+		st.bytesIn.Add(uint64(frames[0].Bytes()))
 	}
 	out := beginBatchOutput(count)
 	for i := range count {

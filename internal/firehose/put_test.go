@@ -57,29 +57,39 @@ func TestPutRecordsGather(t *testing.T) {
 	const puts = 50
 	var wg sync.WaitGroup
 	ids := make([]string, puts)
-	for i := range puts {
-		wg.Go(func() {
-			out, err := r.do("PutRecord", fmt.Sprintf(`{"DeliveryStreamName":"web","Record":{"Data":%q}}`, base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "r%02d", i))))
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			var answer struct{ RecordId string }
-			if err := json.Unmarshal([]byte(out), &answer); err != nil {
-				t.Error(err)
-			}
-			ids[i] = answer.RecordId
-		})
+	put := func(i int) {
+		out, err := r.do("PutRecord", fmt.Sprintf(`{"DeliveryStreamName":"web","Record":{"Data":%q}}`, base64.StdEncoding.EncodeToString(fmt.Appendf(nil, "r%02d", i))))
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		var answer struct{ RecordId string }
+		if err := json.Unmarshal([]byte(out), &answer); err != nil {
+			t.Error(err)
+		}
+		ids[i] = answer.RecordId
 	}
-	waitFor(t, func() bool {
-		st.gather.mu.Lock()
-		defer st.gather.mu.Unlock()
-		return len(st.gather.queue) == 1 && st.gather.queue[0].records.Count() >= puts-2
-	})
+	gathered := func(busy bool, n int) func() bool {
+		return func() bool {
+			st.gather.mu.Lock()
+			defer st.gather.mu.Unlock()
+			waiting := 0
+			for _, group := range st.gather.queue {
+				waiting += group.records.Count()
+			}
+			return st.gather.busy == busy && waiting == n
+		}
+	}
+	wg.Go(func() { put(0) })
+	waitFor(t, gathered(true, 0)) // the first one is being committed
+	for i := 1; i < puts; i++ {
+		wg.Go(func() { put(i) })
+	}
+	waitFor(t, gathered(true, puts-1))
 	close(gate)
 	wg.Wait()
 	records, frames := held(t, r.journal, st.id)
-	if len(records) != puts || frames > 3 {
+	if len(records) != puts || frames != 2 {
 		t.Fatalf("%d records in %d frames", len(records), frames)
 	}
 	slices.Sort(records)

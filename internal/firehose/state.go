@@ -10,7 +10,7 @@ import (
 	"github.com/millrace/millrace/internal/record"
 )
 
-// Keys of the journal's state (docs/formats/firehose.md):
+// Keys of the journal's state:
 //
 //	firehose/stream/<name>                               configuration, JSON
 //	firehose/dropped/<stream id>                         a deleted stream whose frames may be left

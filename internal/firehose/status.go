@@ -16,11 +16,13 @@ type Status struct {
 	ARN         string          `json:"arn"`
 	Status      string          `json:"status"`      // CREATING, ACTIVE, DELETING
 	Destination string          `json:"destination"` // "s3://bucket/prefix", "search index"
+	Target      Target          `json:"target"`
 
 	// Records that were ever accepted and delivered; the rest is on its way.
 	RecordsIn  uint64 `json:"records_in"`
 	RecordsOut uint64 `json:"records_out"`
 	// Since the process started.
+	BytesIn  uint64 `json:"bytes_in"`
 	Requests uint64 `json:"requests"`
 	Refused  uint64 `json:"refused"` // records answered with "Slow down."
 	Repeats  uint64 `json:"repeats"` // records of our agents that were held already
@@ -47,8 +49,9 @@ func (s *Service) Streams() []Status {
 func (st *stream) status(now time.Time) Status {
 	conf, extent := st.current(), st.journal.Extent(st.id)
 	out := Status{
-		ID: st.id, Name: st.name, ARN: st.arn, Status: string(conf.Status), Destination: conf.destination(),
+		ID: st.id, Name: st.name, ARN: st.arn, Status: string(conf.Status), Destination: conf.destination(), Target: conf.target(),
 		RecordsIn: uint64(max(extent.Next, 1) - 1),
+		BytesIn:   st.bytesIn.Load(),
 		Requests:  st.requests.Load(), Refused: st.refused.Load(), Repeats: st.repeats.Load(),
 		JournalBytes: extent.Bytes, LastArrival: extent.Arrival,
 	}

@@ -34,7 +34,8 @@ type stream struct {
 
 	trimmed record.Sequence // the last trim, of the retention loop alone
 
-	requests, refused, repeats atomic.Uint64 // put calls, records refused with 503, repeats dropped
+	// put calls, bytes accepted, records refused with 503, repeats dropped
+	requests, bytesIn, refused, repeats atomic.Uint64
 	full                       atomic.Bool   // the last put was refused
 }
 
@@ -125,5 +126,6 @@ func (st *stream) append(b *record.Builder) (record.Sequence, error) {
 	if err != nil {
 		return 0, err
 	}
+	st.bytesIn.Add(uint64(frames[0].Bytes()))
 	return frames[0].First, nil
 }
