@@ -36,7 +36,7 @@ type stream struct {
 
 	// put calls, bytes accepted, records refused with 503, repeats dropped
 	requests, bytesIn, refused, repeats atomic.Uint64
-	full                       atomic.Bool   // the last put was refused
+	full                                atomic.Bool // the last put was refused
 }
 
 func (s *Service) newStream(c *config) *stream {
