@@ -36,11 +36,27 @@ type Engine struct {
 	horizonFrom, horizon int64
 }
 
-// input is an input stream with the slice of its batch that a round takes.
+// input is an input stream with what is read of a batch, and the slice of that which a round takes.
 type input struct {
 	stream *stream
 	cols   []types.Column
+	needed []bool
+	read   types.Batch
 	round  types.Batch
+}
+
+// take makes read the columns of a batch that some pump needs. What the others hold is nobody's business.
+func (in *input) take(b *types.Batch) *types.Batch {
+	in.read.N, in.read.Rowtime = b.N, b.Rowtime
+	in.read.Cols = in.read.Cols[:0]
+	for i, needed := range in.needed {
+		v := b.Cols[i]
+		if !needed {
+			v = nil
+		}
+		in.read.Cols = append(in.read.Cols, v)
+	}
+	return &in.read
 }
 
 // maxRound is how many rows a round takes at most; more would leave the caches.
@@ -54,7 +70,7 @@ func NewEngine(app *plan.Application, sink Sink) *Engine {
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {
-				e.inputs[in.Name] = &input{stream: s, cols: in.Columns}
+				e.inputs[in.Name] = &input{stream: s, cols: in.Columns, needed: app.Needed(in.Name, len(in.Columns))}
 			}
 		}
 	}
@@ -70,6 +86,7 @@ func (e *Engine) Push(name string, b *types.Batch) {
 	if !ok {
 		panic(fmt.Sprintf("BUG: rows of %q, which is no input of the application", name))
 	}
+	b = in.take(b)
 	for lo := 0; lo < b.N; {
 		t := b.Rowtime[lo]
 		if t < e.clock {

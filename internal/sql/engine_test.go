@@ -1,0 +1,262 @@
+package sql
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/millrace/millrace/internal/sql/types"
+)
+
+var testInputs = []Stream{
+	{Name: "A", Columns: []types.Column{
+		{Name: "K", Type: types.VarcharOf(8)}, {Name: "V", Type: types.Of(types.Integer)}, {Name: "D", Type: types.Of(types.Double)},
+	}},
+	{Name: "B", Columns: []types.Column{{Name: "K", Type: types.VarcharOf(8)}, {Name: "V", Type: types.Of(types.Integer)}}},
+}
+
+// everything has windows of several lengths, chains, fan-in, errors and sub-queries.
+const everything = `
+CREATE STREAM X (K VARCHAR(4), V INTEGER);
+CREATE STREAM W (K VARCHAR(8), N INTEGER, S BIGINT, M DOUBLE, HI VARCHAR(8));
+CREATE STREAM Z (N INTEGER, K VARCHAR(8), T TIMESTAMP);
+CREATE PUMP P1 AS INSERT INTO W SELECT STREAM K, COUNT(*), SUM(V), AVG(D), MAX(K) FROM A GROUP BY K, STEP(A.ROWTIME BY INTERVAL '0.010' SECOND);
+CREATE PUMP P2 AS INSERT INTO X SELECT STREAM K, 100 / V FROM A WHERE V <> 7;
+CREATE PUMP P3 AS INSERT INTO X SELECT STREAM UPPER(K), V FROM B;
+CREATE PUMP P4 AS INSERT INTO Z SELECT STREAM COUNT(*), K, ROWTIME FROM X GROUP BY K, STEP(X.ROWTIME BY INTERVAL '0.007' SECOND);
+CREATE PUMP P5 AS INSERT INTO Z SELECT STREAM MAX(N), MIN(K), ROWTIME FROM (
+  SELECT STREAM K, COUNT(*) AS N FROM W GROUP BY K, STEP(W.ROWTIME BY INTERVAL '0.020' SECOND)
+) AS Q GROUP BY STEP(Q.ROWTIME BY INTERVAL '0.020' SECOND);
+CREATE PUMP P6 AS INSERT INTO Z SELECT STREAM V, K, ROWTIME FROM X WHERE V > 3;
+CREATE PUMP P7 AS INSERT INTO Z SELECT STREAM SUM(10 / V), CASE WHEN V > 2 THEN 'many' ELSE K END, ROWTIME FROM B
+GROUP BY CASE WHEN V > 2 THEN 'many' ELSE K END, STEP(B.ROWTIME BY INTERVAL '0.010' SECOND);
+`
+
+// transcript writes down everything an engine puts out, stream by stream.
+type transcript struct {
+	program *Program
+	streams map[string]*strings.Builder
+}
+
+func newTranscript(p *Program) *transcript {
+	return &transcript{p, map[string]*strings.Builder{}}
+}
+
+func (t *transcript) of(stream string) *strings.Builder {
+	if t.streams[stream] == nil {
+		t.streams[stream] = &strings.Builder{}
+	}
+	return t.streams[stream]
+}
+
+func (t *transcript) Rows(stream string, b *types.Batch) {
+	for _, s := range t.program.Streams() {
+		if s.Name != stream {
+			continue
+		}
+		for i := range b.N {
+			fmt.Fprintf(t.of(stream), "%d %s\n", b.Rowtime[i], types.AppendJSON(nil, s.Columns, b, i))
+			if i > 0 && b.Rowtime[i] < b.Rowtime[i-1] {
+				panic("ROWTIME falls in " + stream)
+			}
+		}
+	}
+}
+
+func (t *transcript) Error(e types.ErrorRow) {
+	fmt.Fprintf(t.of(types.ErrorStream), "%d %s %s %s %s\n", e.DataRowtime, e.Name, e.Pump, e.Message, e.DataRow)
+}
+
+func (t *transcript) String() string {
+	var out strings.Builder
+	for _, s := range t.program.Streams() {
+		fmt.Fprintf(&out, "-- %s\n%s", s.Name, t.of(s.Name))
+	}
+	return out.String()
+}
+
+// event is a row of an input.
+type event struct {
+	input int
+	time  int64
+	k     string
+	null  bool
+	v     int64
+}
+
+// events reads rows out of fuzzing bytes: four bytes each.
+func events(data []byte) (all []event) {
+	t := int64(1_577_836_800_000)
+	for ; len(data) >= 4; data = data[4:] {
+		if data[0] < 200 {
+			t += int64(data[0] % 4)
+		} else {
+			t += int64(data[0])
+		}
+		all = append(all, event{int(data[1] % 2), t, string('a' + rune(data[2]%5)), data[2] > 240, int64(data[3] % 9)})
+	}
+	return all
+}
+
+func (e event) appendTo(b *types.Batch) {
+	b.N++
+	b.Rowtime = append(b.Rowtime, e.time)
+	b.Cols[0].Str = append(b.Cols[0].Str, e.k)
+	b.Cols[0].Null = append(b.Cols[0].Null, e.null)
+	b.Cols[1].Int = append(b.Cols[1].Int, e.v)
+	if e.input == 0 {
+		b.Cols[2].Float = append(b.Cols[2].Float, float64(e.v)/3)
+	}
+}
+
+// play pushes events in batches that end where cut says so, and between them does what between says.
+func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
+	t := newTranscript(p)
+	e := p.NewEngine(t)
+	for i := 0; i < len(all); {
+		in := all[i].input
+		b := types.NewBatch(testInputs[in].Columns)
+		for {
+			all[i].appendTo(b)
+			i++
+			if i == len(all) || all[i].input != in || cut(i) {
+				break
+			}
+		}
+		e.Push(testInputs[in].Name, b)
+		if i < len(all) && between != nil {
+			e = between(e, t, all[i].time)
+		}
+	}
+	e.Bound(1 << 60)
+	return t.String()
+}
+
+func FuzzBatching(f *testing.F) {
+	p, err := Compile("everything.sql", everything, testInputs)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123"), []byte{3, 1, 2})
+	f.Add(bytes.Repeat([]byte{0, 0, 1, 2, 1, 1, 250, 0, 255, 0, 3, 1, 2, 0, 1, 8}, 20), []byte{7})
+	f.Fuzz(func(t *testing.T, data, cuts []byte) {
+		all := events(data)
+		want := play(p, all, func(int) bool { return true }, nil)
+		if got := play(p, all, func(int) bool { return false }, nil); got != want {
+			t.Fatalf("whole batches differ from single rows:\n%s\nwant\n%s", got, want)
+		}
+		if len(cuts) == 0 {
+			return
+		}
+		cut := func(i int) bool { return cuts[i%len(cuts)]%3 == 0 }
+		bounds := func(e *Engine, _ *transcript, next int64) *Engine {
+			e.Bound(next)
+			return e
+		}
+		if got := play(p, all, cut, bounds); got != want {
+			t.Fatalf("bounds between batches change the result:\n%s\nwant\n%s", got, want)
+		}
+		restarts := func(e *Engine, out *transcript, _ int64) *Engine {
+			again := p.NewEngine(out)
+			if err := again.Restore(e.Snapshot(nil)); err != nil {
+				t.Fatal(err)
+			}
+			return again
+		}
+		if got := play(p, all, cut, restarts); got != want {
+			t.Fatalf("restarts between batches change the result:\n%s\nwant\n%s", got, want)
+		}
+	})
+}
+
+// A snapshot that is cut, damaged or of another plan is refused and never panics.
+func TestRestoreRefuses(t *testing.T) {
+	p, err := Compile("everything.sql", everything, testInputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := p.NewEngine(newTranscript(p))
+	b := types.NewBatch(testInputs[0].Columns)
+	for _, ev := range events(bytes.Repeat([]byte{1, 0, 1, 2, 0, 2, 9, 3}, 10)) {
+		ev.input = 0
+		ev.appendTo(b)
+	}
+	e.Push("A", b)
+	good := e.Snapshot(nil)
+	if err := p.NewEngine(newTranscript(p)).Restore(good); err != nil {
+		t.Fatal(err)
+	}
+	for i := range good {
+		if p.NewEngine(newTranscript(p)).Restore(good[:i]) == nil {
+			t.Fatalf("a snapshot cut at byte %d of %d is taken", i, len(good))
+		}
+		bad := bytes.Clone(good)
+		bad[i] ^= 0x10
+		if p.NewEngine(newTranscript(p)).Restore(bad) == nil {
+			t.Fatalf("a snapshot with damage at byte %d is taken", i)
+		}
+	}
+	other, err := Compile("other.sql", strings.Replace(everything, "'0.007'", "'0.008'", 1), testInputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = other.NewEngine(newTranscript(other)).Restore(good)
+	if want := fmt.Sprintf("restore snapshot of %d bytes: it belongs to another plan", len(good)); err == nil || err.Error() != want {
+		t.Errorf("restore into another plan: %v, want %s", err, want)
+	}
+	if again, _ := Compile("again.sql", "-- a comment\n"+everything, testInputs); again.Fingerprint() != p.Fingerprint() {
+		t.Error("a comment changes the fingerprint")
+	}
+}
+
+func TestNeededColumns(t *testing.T) {
+	p, err := Compile("f.sql", `CREATE STREAM O (K VARCHAR(8), N INTEGER);
+		CREATE PUMP P AS INSERT INTO O SELECT STREAM Q.K, COUNT(*) FROM (SELECT STREAM K, D / 0 AS UNUSED, V FROM A WHERE V > 1) AS Q GROUP BY Q.K, FLOOR(Q.ROWTIME TO MINUTE)`, testInputs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(p.Needed("A"), p.Needed("B"), p.Needed("C")); got != "[true true false] [false false] []" {
+		t.Errorf("needed columns %s", got)
+	}
+}
+
+type discard struct{ rows int }
+
+func (d *discard) Rows(_ string, b *types.Batch) { d.rows += b.N }
+func (d *discard) Error(e types.ErrorRow)        { panic(e.Message) }
+
+// BenchmarkTumblingCount pushes batches of 4096 rows, a window of ten seconds closing every 64th, ns a row.
+func BenchmarkTumblingCount(b *testing.B) {
+	const rows = 4096
+	for _, keys := range []int{16, 20_000} {
+		for name, code := range map[string]string{
+			"text":   `SELECT STREAM K, COUNT(*) FROM A GROUP BY K, STEP(A.ROWTIME BY INTERVAL '10' SECOND)`,
+			"number": `SELECT STREAM 'x', COUNT(*) FROM A GROUP BY V, STEP(A.ROWTIME BY INTERVAL '10' SECOND)`,
+			"filter": `SELECT STREAM K, SUM(V) FROM A WHERE V < 10 AND K NOT LIKE '%7' GROUP BY K, STEP(A.ROWTIME BY INTERVAL '10' SECOND)`,
+		} {
+			b.Run(fmt.Sprintf("%s/%d", name, keys), func(b *testing.B) {
+				p, err := Compile("bench.sql", "CREATE STREAM O (K VARCHAR(8), N INTEGER); CREATE PUMP P AS INSERT INTO O "+code, testInputs)
+				if err != nil {
+					b.Fatal(err)
+				}
+				e := p.NewEngine(&discard{})
+				batch := types.NewBatch(testInputs[0].Columns)
+				batch.N, batch.Rowtime = rows, make([]int64, rows)
+				for i := range rows {
+					n := i * 7919 % keys
+					batch.Cols[0].Str = append(batch.Cols[0].Str, fmt.Sprintf("/p/%d", n))
+					batch.Cols[1].Int = append(batch.Cols[1].Int, int64(n%400))
+				}
+				b.ReportAllocs()
+				b.ResetTimer()
+				for n, t := 0, int64(0); n < b.N; n, t = n+rows, t+156 {
+					for i := range batch.Rowtime {
+						batch.Rowtime[i] = t
+					}
+					e.Push("A", batch)
+				}
+			})
+		}
+	}
+}
