@@ -13,6 +13,7 @@ type Status struct {
 	Name, ARN, Status, Code string
 	Version                 int64
 	InputARN                string
+	InputStreams            []string // in-application streams that the input fills
 	Outputs                 []OutputStatus
 	// Run is what the run has counted; zero while there is none.
 	Run application.Status
@@ -42,6 +43,7 @@ func (a *app) status() Status {
 	st := Status{Name: d.ApplicationName, ARN: d.ApplicationARN, Status: d.ApplicationStatus, Code: d.ApplicationCode, Version: d.ApplicationVersionId}
 	if len(d.InputDescriptions) > 0 {
 		st.InputARN = *d.InputDescriptions[0].KinesisFirehoseInputDescription.ResourceARN
+		st.InputStreams = d.InputDescriptions[0].InAppStreamNames
 	}
 	for _, o := range d.OutputDescriptions {
 		st.Outputs = append(st.Outputs, OutputStatus{o.Name, *o.KinesisFirehoseOutputDescription.ResourceARN})
