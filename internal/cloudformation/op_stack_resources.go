@@ -2,6 +2,8 @@ package cloudformation
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/call"
@@ -20,6 +22,12 @@ type stackResource struct {
 	DriftInformation     driftInformation
 }
 
+// byLogicalID lists a stack's resources in an order that does not depend on
+// which of them was begun first.
+func byLogicalID(s *stack.Stack) []*stack.ResourceState {
+	return slices.SortedFunc(slices.Values(s.Resources), func(a, b *stack.ResourceState) int { return strings.Compare(a.LogicalID, b.LogicalID) })
+}
+
 type describeStackResourcesInput struct {
 	StackName         string
 	LogicalResourceId string
@@ -33,7 +41,7 @@ func (s *Service) describeStackResources(ctx context.Context, c *call.Call, in *
 		return nil, err
 	}
 	out := &describeStackResourcesOutput{StackResources: []stackResource{}}
-	for _, r := range found.Resources {
+	for _, r := range byLogicalID(found) {
 		if in.LogicalResourceId != "" && in.LogicalResourceId != r.LogicalID {
 			continue
 		}
@@ -78,7 +86,7 @@ func (s *Service) listStackResources(ctx context.Context, c *call.Call, in *list
 		return nil, err
 	}
 	out := &listStackResourcesOutput{StackResourceSummaries: []resourceSummary{}}
-	for _, r := range found.Resources {
+	for _, r := range byLogicalID(found) {
 		out.StackResourceSummaries = append(out.StackResourceSummaries, summaryOf(r))
 	}
 	return out, nil

@@ -96,6 +96,7 @@ func (h *held) in(status Status) []string {
 
 // creationFailed goes on as the stack's creator wished.
 func (e *Engine) creationFailed(h *held, failed []string) error {
+	slices.Sort(failed)
 	reason := fmt.Sprintf("The following resource(s) failed to create: [%s]. ", strings.Join(failed, ", "))
 	switch h.stack.OnFailure {
 	case OnFailureDoNothing:

@@ -3,10 +3,7 @@ package stack
 import (
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"math/rand/v2"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -14,109 +11,10 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
-	"github.com/millrace/millrace/internal/journal"
-	"github.com/millrace/millrace/internal/journal/memory"
 )
 
-// bench is an engine on a journal and a cloud that outlive it.
-type bench struct {
-	*Engine
-	t       *testing.T
-	journal *memory.Journal
-	cloud   *cloud
-}
-
-func newBench(t *testing.T, cloud *cloud) *bench {
-	return openBench(t, memory.New(memory.Options{}), cloud, nil)
-}
-
-func openBench(t *testing.T, j *memory.Journal, c *cloud, wrapped journal.Journal) *bench {
-	t.Helper()
-	if wrapped == nil {
-		wrapped = j
-	}
-	e, err := Open(Options{
-		Journal: wrapped,
-		AWS:     func(Caller) (AWS, error) { return c, nil },
-		Logger:  slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Random:  rand.NewChaCha8([32]byte{}),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(e.Close)
-	return &bench{Engine: e, t: t, journal: j, cloud: c}
-}
-
-func (b *bench) create(name, text, onFailure string, parameters map[string]string) error {
-	b.t.Helper()
-	template, err := Parse("t", []byte(text))
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	values, err := template.Values(parameters)
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	_, err = b.Create(CreateInput{Name: name, Region: "us-east-1", Template: template, Text: text, Parameters: values, OnFailure: onFailure})
-	return err
-}
-
-// rests waits until the engine is done with the stack.
-func (b *bench) rests(nameOrID string) *Stack {
-	b.t.Helper()
-	for range 2000 {
-		s, err := b.Stack(nameOrID)
-		if err != nil {
-			b.t.Fatal(err)
-		}
-		if !s.Status.underWay() {
-			return s
-		}
-		time.Sleep(5 * time.Millisecond)
-	}
-	b.t.Fatal("the stack does not come to rest")
-	return nil
-}
-
-func pipeline(t *testing.T) string {
-	t.Helper()
-	src, err := os.ReadFile("testdata/template/pipeline.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(src)
-}
-
-// what a whole pipeline leaves in the cloud, random parts cut off.
-const pipelineThings = `application/logs-Application-
-bucket/logs-archive-
-bucket/logs-errors-000000000000
-domain/results
-policy/logs-DeliveryRole-/search
-policy/logs-DeliveryRole-/write
-role/logs-DeliveryRole-
-stream/logs-Ingest-
-stream/logs-Results-`
-
-// things of the cloud without the random parts of their names.
-func things(c *cloud) string {
-	names := c.names()
-	for i, n := range names {
-		parts := strings.Split(n, "/")
-		for k, p := range parts {
-			if at := strings.LastIndex(p, "-"); at > 0 && len(p)-at-1 == randomCharacters && p != "logs-errors-000000000000" {
-				parts[k] = p[:at+1]
-			}
-		}
-		names[i] = strings.Join(parts, "/")
-	}
-	slices.Sort(names)
-	return strings.Join(names, "\n")
-}
-
 func TestCreateMakesEverythingAndDeleteTakesItAway(t *testing.T) {
-	b := newBench(t, newCloud())
+	b := newRig(t, newCloud())
 	if err := b.create("logs", pipeline(t), OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +54,7 @@ func TestCreateMakesEverythingAndDeleteTakesItAway(t *testing.T) {
 }
 
 // checkRequests looks at what operations were given.
-func (b *bench) checkRequests(s *Stack) {
+func (b *rig) checkRequests(s *Stack) {
 	b.t.Helper()
 	ingest := b.cloud.get("stream/" + s.Resource("Ingest").PhysicalID)
 	s3 := ingest["S3DestinationConfiguration"].(map[string]any)
@@ -189,7 +87,7 @@ func (b *bench) checkRequests(s *Stack) {
 
 func TestResourcesWaitForWhatTheyDependOn(t *testing.T) {
 	c := newCloud()
-	b := newBench(t, c)
+	b := newRig(t, c)
 	if err := b.create("logs", pipeline(t), OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -239,7 +137,7 @@ func TestFailureRollsBack(t *testing.T) {
 				}
 				return nil
 			}
-			b := newBench(t, c)
+			b := newRig(t, c)
 			if err := b.create("logs", pipeline(t), test.onFailure, nil); err != nil {
 				t.Fatal(err)
 			}
@@ -263,7 +161,7 @@ func TestFailureRollsBack(t *testing.T) {
 	}
 }
 
-func (b *bench) stacksOnly() *Stack {
+func (b *rig) stacksOnly() *Stack {
 	b.t.Helper()
 	stacks := b.Stacks()
 	if len(stacks) != 1 {
@@ -287,7 +185,7 @@ func TestForeignResourceIsNotTaken(t *testing.T) {
 	for _, there := range []string{"bucket/mine", "stream/mine", "role/mine", "application/mine", "domain/mine"} {
 		c := newCloud()
 		_ = c.add(there, nil, nil)
-		b := newBench(t, c)
+		b := newRig(t, c)
 		kind, properties := map[string]string{
 			"bucket/mine":      "AWS::S3::Bucket",
 			"stream/mine":      "AWS::KinesisFirehose::DeliveryStream",
@@ -318,144 +216,6 @@ func TestForeignResourceIsNotTaken(t *testing.T) {
 	}
 }
 
-// failing is a journal whose commits fail from the n-th on, as if the program
-// had been killed there.
-type failing struct {
-	journal.Journal
-	left atomic.Int64
-}
-
-var errKilled = errors.New("killed")
-
-func (f *failing) Begin(b *journal.Batch) (journal.Commit, error) {
-	if f.left.Add(-1) < 0 {
-		return nil, errKilled
-	}
-	return f.Journal.Begin(b)
-}
-
-// Wherever a creation is cut off, the next start ends it, with one of each.
-func TestKilledCreationGoesOn(t *testing.T) {
-	text := pipeline(t)
-	for n := int64(1); ; n++ {
-		j, c := memory.New(memory.Options{}), newCloud()
-		f := &failing{Journal: j}
-		f.left.Store(n)
-		first := openBench(t, j, c, f)
-		if err := first.create("logs", text, OnFailureRollback, nil); err != nil {
-			t.Fatal(err)
-		}
-		first.halts()
-		whole := f.left.Load() >= 0
-
-		again := openBench(t, j.Reopen(), c, nil)
-		again.Resume()
-		if s := again.rests("logs"); s.Status != CreateComplete {
-			_, events, _ := again.Events("logs")
-			t.Fatalf("cut off after %d writes: %s\n%s", n, s.Status, reasons(events))
-		}
-		if got := things(c); got != pipelineThings {
-			t.Fatalf("cut off after %d writes: got\n%s", n, got)
-		}
-		if whole {
-			if n < 15 {
-				t.Fatalf("a creation took only %d writes", n)
-			}
-			return
-		}
-	}
-}
-
-// halts waits until no operation is at work.
-func (b *bench) halts() {
-	b.mu.Lock()
-	stacks := slices.Clone(b.stacks)
-	b.mu.Unlock()
-	for _, h := range stacks {
-		if h.done != nil {
-			<-h.done
-		}
-	}
-}
-
-// The same for calls: the program dies in the middle of one, which was carried
-// out or not.
-func TestKilledInACallGoesOn(t *testing.T) {
-	text := pipeline(t)
-	for _, carriedOut := range []bool{false, true} {
-		for n := int64(1); ; n++ {
-			j, c := memory.New(memory.Options{}), newCloud()
-			f := &failing{Journal: j}
-			f.left.Store(1 << 30)
-			var left atomic.Int64
-			left.Store(n)
-			c.refuse = func(string) error {
-				if left.Add(-1) >= 0 {
-					return nil
-				}
-				f.left.Store(0)
-				if carriedOut {
-					return nil
-				}
-				return awserr.New("Killed", "before it was carried out")
-			}
-			first := openBench(t, j, c, f)
-			if err := first.create("logs", text, OnFailureRollback, nil); err != nil {
-				t.Fatal(err)
-			}
-			first.halts()
-			whole := left.Load() >= 0
-			c.refuse = nil
-
-			again := openBench(t, j.Reopen(), c, nil)
-			again.Resume()
-			if s := again.rests("logs"); s.Status != CreateComplete {
-				_, events, _ := again.Events("logs")
-				t.Fatalf("cut off in call %d: %s\n%s", n+1, s.Status, reasons(events))
-			}
-			if got := things(c); got != pipelineThings {
-				t.Fatalf("cut off in call %d: got\n%s", n+1, got)
-			}
-			if whole {
-				break
-			}
-		}
-	}
-}
-
-// Wherever a deletion or a rollback is cut off, the next start ends it.
-func TestKilledDeletionGoesOn(t *testing.T) {
-	text := pipeline(t)
-	for n := int64(0); ; n++ {
-		j, c := memory.New(memory.Options{}), newCloud()
-		f := &failing{Journal: j}
-		f.left.Store(1 << 30)
-		first := openBench(t, j, c, f)
-		if err := first.create("logs", text, OnFailureRollback, nil); err != nil {
-			t.Fatal(err)
-		}
-		id := first.rests("logs").ID
-		f.left.Store(n + 1)
-		if err := first.Delete("logs", ""); err != nil {
-			t.Fatal(err)
-		}
-		first.halts()
-		whole := f.left.Load() >= 0
-
-		again := openBench(t, j.Reopen(), c, nil)
-		again.Resume()
-		if s := again.rests(id); s.Status != DeleteComplete {
-			t.Fatalf("cut off after %d writes: %s %s", n, s.Status, s.Reason)
-		}
-		if got := things(c); got != "bucket/logs-archive-" {
-			t.Fatalf("cut off after %d writes: left are\n%s", n, got)
-		}
-		if whole {
-			return
-		}
-	}
-}
-
 func TestDeleteBreaksOffACreation(t *testing.T) {
 	c := newCloud()
 	reached, goOn := make(chan bool), make(chan bool)
@@ -465,7 +225,7 @@ func TestDeleteBreaksOffACreation(t *testing.T) {
 			<-goOn
 		}
 	}
-	b := newBench(t, c)
+	b := newRig(t, c)
 	if err := b.create("logs", pipeline(t), OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -491,7 +251,7 @@ func TestDeleteBreaksOffACreation(t *testing.T) {
 // deletion takes the rest.
 func TestFailedDeletionCanBeRepeated(t *testing.T) {
 	c := newCloud()
-	b := newBench(t, c)
+	b := newRig(t, c)
 	if err := b.create("logs", pipeline(t), OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -530,7 +290,7 @@ func TestPassingFailureIsRepeated(t *testing.T) {
 		}
 		return nil
 	}
-	b := newBench(t, c)
+	b := newRig(t, c)
 	if err := b.create("s", "Resources: {R: {Type: 'AWS::IAM::Role', Properties: {AssumeRolePolicyDocument: {}}}}", OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -540,7 +300,7 @@ func TestPassingFailureIsRepeated(t *testing.T) {
 }
 
 func TestSecretParametersAreMasked(t *testing.T) {
-	b := newBench(t, newCloud())
+	b := newRig(t, newCloud())
 	text := `
 Parameters: {Secret: {Type: String, NoEcho: true}}
 Resources: {R: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !Sub 'b-${Secret}'}}}`
@@ -560,7 +320,7 @@ Resources: {R: {Type: 'AWS::S3::Bucket', Properties: {BucketName: !Sub 'b-${Secr
 }
 
 func TestDeletedStacksAreForgottenInTime(t *testing.T) {
-	b := newBench(t, newCloud())
+	b := newRig(t, newCloud())
 	if err := b.create("s", "Resources: {R: {Type: 'AWS::S3::Bucket'}}", OnFailureRollback, nil); err != nil {
 		t.Fatal(err)
 	}
