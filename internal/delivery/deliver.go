@@ -37,6 +37,7 @@ func (p *Pipeline) deliver(ctx context.Context, s sealed, b *destination.Batch) 
 		}
 		select {
 		case <-time.After(jitter(backoff)):
+		case <-p.retryNow:
 		case <-ctx.Done():
 			return ctx.Err()
 		}

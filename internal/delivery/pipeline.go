@@ -63,6 +63,8 @@ type Pipeline struct {
 	reader journal.Reader
 	buffer buffer
 
+	retryNow chan struct{} // a flush does not wait for the next attempt
+
 	mu      sync.Mutex
 	flushTo record.Sequence    // a buffer with records before it is due
 	wake    context.CancelFunc // ends the wait for a frame; nil while not waiting
@@ -73,7 +75,7 @@ type Pipeline struct {
 // New returns a pipeline that Run starts.
 func New(opts Options) *Pipeline {
 	log := opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor)
-	return &Pipeline{opts: opts, log: log, moved: make(chan struct{}), status: Status{State: Starting}}
+	return &Pipeline{opts: opts, log: log, retryNow: make(chan struct{}, 1), moved: make(chan struct{}), status: Status{State: Starting}}
 }
 
 // Run delivers until ctx ends, which is not an error. A damaged stream ends it
@@ -181,7 +183,7 @@ func (p *Pipeline) wait(ctx context.Context) (w waiting, until record.Sequence, 
 }
 
 // Flush seals and delivers everything that is durable now, without waiting for
-// size or interval. It returns once that is delivered or ctx ends; the request
+// size or interval, or for the time between two attempts. It returns once that is delivered or ctx ends; the request
 // stands in both cases.
 func (p *Pipeline) Flush(ctx context.Context) error {
 	p.mu.Lock()
@@ -191,6 +193,10 @@ func (p *Pipeline) Flush(ctx context.Context) error {
 		p.wake()
 	}
 	p.mu.Unlock()
+	select {
+	case p.retryNow <- struct{}{}:
+	default:
+	}
 	for {
 		p.mu.Lock()
 		done, state, moved := p.status.Delivered+1 >= target, p.status.State, p.moved

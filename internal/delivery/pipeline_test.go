@@ -199,6 +199,22 @@ func TestOutage(t *testing.T) {
 	})
 }
 
+// A flush does not wait for the next attempt either.
+func TestFlushRetriesNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		p, _ := r.start(t)
+		r.archive.setFail(func(int) error { return errDown })
+		r.put(t, "a")
+		time.Sleep(10 * time.Minute)
+		r.archive.setFail(nil)
+		began := time.Now()
+		if err := p.Flush(t.Context()); err != nil || time.Since(began) != 0 || r.archive.text(t) != "a" {
+			t.Fatalf("%v after %v: %q", err, time.Since(began), r.archive.text(t))
+		}
+	})
+}
+
 // With DropAfter set, a batch that cannot be delivered is given up and counted.
 func TestDropAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -245,7 +245,7 @@ func TestStatus(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t)
 		r.create(t, "web")
-		if s := r.Streams()[0]; s.RecordsIn != 0 || s.RecordsOut != 0 || s.FreshnessMillis != nil || s.Destination != "s3://archive/" {
+		if s := r.Streams()[0]; s.RecordsIn != 0 || s.RecordsOut != 0 || s.FreshnessMillis != nil || s.Target != (Target{Kind: "s3", Bucket: "archive", BufferBytes: mebibyte, Interval: 15 * time.Minute}) {
 			t.Fatalf("%+v", s)
 		}
 		if _, err := r.do("PutRecordBatch", batchBody("web", "a", "bc")); err != nil {
@@ -254,7 +254,7 @@ func TestStatus(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		s := r.Streams()[0]
-		if s.RecordsIn != 2 || s.RecordsOut != 0 || *s.FreshnessMillis != 60_000 || s.Delivery.State != delivery.Buffering ||
+		if s.RecordsIn != 2 || s.BytesIn != 3 || s.RecordsOut != 0 || *s.FreshnessMillis != 60_000 || s.Delivery.State != delivery.Buffering ||
 			s.Delivery.Buffer.Bytes != 3 || time.Until(s.Delivery.Buffer.NextFlush) != 14*time.Minute {
 			t.Fatalf("%+v", s)
 		}
