@@ -10,10 +10,7 @@ import (
 // settle decides where the application begins, and makes that durable when it
 // does not go on from its own snapshots.
 func (a *Application) settle(state *saved, from Position) error {
-	a.keeper = &keeper{journal: a.opts.Journal, app: a.plan.Name, input: a.input, snapshots: state.snapshots}
-	if len(state.snapshots) > 0 {
-		a.keeper.lastID = state.snapshots[0].ID
-	}
+	a.keeper = &keeper{journal: a.opts.Journal, app: a.plan.Name, input: a.input, snapshots: state.snapshots, lastID: state.lastID, strays: state.strays}
 	if len(state.steps) > 0 {
 		a.keeper.firstStep = state.steps[0].Number
 	} else if len(state.snapshots) > 0 {
@@ -44,9 +41,6 @@ func (a *Application) begins(state *saved, step uint64, next record.Sequence) er
 		return err
 	}
 	b := &journal.Batch{}
-	for _, key := range state.strays {
-		b.Delete(key)
-	}
 	for _, s := range state.steps {
 		b.Delete(stepKey(a.plan.Name, s.Number))
 	}

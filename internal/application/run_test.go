@@ -90,6 +90,7 @@ type world struct {
 	killer  *killer
 	streams *applicationtest.Streams
 	app     *Application
+	fired   bool // the mode's kill
 }
 
 // killer is a journal that stops working at a given Begin, as if the process
@@ -100,13 +101,14 @@ type killer struct {
 	count int64
 	mode  mode
 	dead  bool
+	fired bool // by its mode
 }
 
 func (k *killer) Begin(b *journal.Batch) (journal.Commit, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.count++; k.count == k.mode.killAt {
-		k.dead = true
+		k.dead, k.fired = true, true
 		if k.mode.late {
 			if c, err := k.Journal.Begin(b); err == nil {
 				_ = c.Wait()
@@ -139,11 +141,10 @@ func (s *scenario) run(t *testing.T, m mode) (got string, killed bool) {
 	w.start(LastStoppedPoint)
 	for _, d := range s.directives {
 		w.do(d)
-		killed = w.settle() || killed
+		w.settle()
 	}
 	w.app.Stop(context.Background())
 	if w.killer.isDead() { // in the last moments
-		killed = true
 		w.revive()
 		w.settle()
 		w.app.Stop(context.Background())
@@ -154,7 +155,7 @@ func (s *scenario) run(t *testing.T, m mode) (got string, killed bool) {
 			fmt.Fprintf(&out, "%s %s\n", o.Stream, r)
 		}
 	}
-	return strings.TrimSpace(out.String()), killed
+	return strings.TrimSpace(out.String()), w.fired
 }
 
 func at(t *testing.T, clock string) int64 {
@@ -215,6 +216,7 @@ func (w *world) options() Options {
 
 // reopen is what a new process finds.
 func (w *world) reopen() {
+	w.fired = w.fired || w.killer.fired
 	w.disk = w.disk.Reopen()
 	w.killer = &killer{Journal: w.disk}
 }
@@ -230,7 +232,7 @@ func (w *world) revive() {
 
 // settle waits until the application has seen everything, starting it again
 // when it was killed.
-func (w *world) settle() (killed bool) {
+func (w *world) settle() {
 	id, _ := w.streams.Stream(w.s.config.Input.ARN)
 	deadline := time.Now().Add(10 * time.Second)
 	for {
@@ -238,12 +240,11 @@ func (w *world) settle() (killed bool) {
 		p := w.app.progress
 		w.app.mu.Unlock()
 		if w.killer.isDead() {
-			killed = true
 			w.revive()
 			continue
 		}
 		if p.idle && p.next >= w.disk.Extent(id).Next && p.bound >= w.clock.Load() {
-			return killed
+			return
 		}
 		if time.Now().After(deadline) {
 			w.t.Fatalf("not settled: %+v, want next %d, bound %d", p, w.disk.Extent(id).Next, w.clock.Load())

@@ -16,6 +16,7 @@ type keeper struct {
 	snapshots []snapshotHead // newest first
 	firstStep uint64         // oldest step that may still be there
 	lastID    uint64         // newest snapshot id ever given
+	strays    []string       // keys of snapshots without head, to be deleted
 }
 
 func (k *keeper) newID() uint64 {
@@ -42,12 +43,9 @@ func (a *Application) takeSnapshot(ctx context.Context) {
 	head, state := a.picture()
 	a.dirty, a.taken = false, began
 	a.snapshot = make(chan error, 1)
-	var after <-chan struct{} // the step whose results the state has given out
-	if a.commit != nil {
-		after = a.commit.durable
-	}
+	after := a.commit // the step whose results the state has given out
 	result := a.snapshot
-	a.work.Go(func() { result <- a.keeper.keep(ctx, head, state, after) })
+	a.work.Go(func() { result <- a.keeper.keep(head, state, after) })
 }
 
 // snapshotShare is how many times longer than a snapshot takes the next one is
@@ -73,16 +71,14 @@ func (a *Application) picture() (snapshotHead, []byte) {
 
 // keep writes a snapshot; it counts from the commit of its head on, which is
 // begun after the step is durable.
-func (k *keeper) keep(ctx context.Context, head snapshotHead, state []byte, after <-chan struct{}) error {
+func (k *keeper) keep(head snapshotHead, state []byte, after *commit) error {
 	head.ID = k.newID()
 	if err := head.putChunks(k.journal, k.app, state); err != nil {
 		return err
 	}
 	if after != nil {
-		select {
-		case <-after:
-		case <-ctx.Done():
-			return ctx.Err()
+		if <-after.over; after.failed != nil {
+			return after.failed
 		}
 	}
 	return k.commit(head, &journal.Batch{}, keptSnapshots)
@@ -102,10 +98,13 @@ func (k *keeper) commit(head snapshotHead, b *journal.Batch, keep int) error {
 	for ; first <= oldest.Step; first++ {
 		b.Delete(stepKey(k.app, first))
 	}
+	for _, key := range k.strays {
+		b.Delete(key)
+	}
 	b.SetCursor(k.input, cursorName(k.app), oldest.Next)
 	if _, err := journal.Put(k.journal, b); err != nil {
 		return err
 	}
-	k.snapshots, k.firstStep = kept, first
+	k.snapshots, k.firstStep, k.strays = kept, first, nil
 	return nil
 }

@@ -87,6 +87,7 @@ type saved struct {
 	snapshots []snapshotHead // newest first
 	steps     []stepRecord   // ascending
 	strays    []string       // chunks of a snapshot that never got its head
+	lastID    uint64         // highest of any snapshot, whole or stray
 }
 
 // last is the newest committed position: that of the last step or snapshot.
@@ -121,6 +122,9 @@ func load(j journal.Journal, app string) (*saved, error) {
 			s.snapshots = append([]snapshotHead{h}, s.snapshots...)
 		default:
 			chunks[id] = append(chunks[id], e.Key)
+		}
+		if err == nil && kind == "snapshot" {
+			s.lastID = max(s.lastID, id)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("read state %q: %w", e.Key, err)

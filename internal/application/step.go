@@ -18,8 +18,9 @@ const (
 type commit struct {
 	stepRecord
 	outputs []*pendingOutput
-	err     chan error    // one result
-	durable chan struct{} // closed on success
+	result  chan error    // one, for the run
+	over    chan struct{} // closed after it
+	failed  error         // valid when over is closed
 }
 
 // committed is the result of the commit under way; nil blocks.
@@ -27,7 +28,7 @@ func (a *Application) committed() <-chan error {
 	if a.commit == nil {
 		return nil
 	}
-	return a.commit.err
+	return a.commit.result
 }
 
 // seal begins to commit the pending step if it has results and no other commit
@@ -42,24 +43,27 @@ func (a *Application) begin(ctx context.Context) {
 	a.step++
 	a.commit = &commit{
 		stepRecord: stepRecord{Version: stateVersion, Number: a.step, Next: a.next, Bounds: a.bounds},
-		outputs:    a.sink.take(), err: make(chan error, 1), durable: make(chan struct{}),
+		outputs:    a.sink.take(), result: make(chan error, 1), over: make(chan struct{}),
 	}
 	a.bounds, a.dirty = nil, true
 	c := a.commit
-	a.work.Go(func() { a.write(ctx, c) })
+	a.work.Go(func() {
+		c.failed = a.write(ctx, c)
+		c.result <- c.failed
+		close(c.over)
+	})
 }
 
 // write makes the step durable, however long that takes: records are appended
 // to their streams, and with them goes the step, all or nothing.
-func (a *Application) write(ctx context.Context, c *commit) {
+func (a *Application) write(ctx context.Context, c *commit) error {
 	b := &journal.Batch{}
 	for _, o := range c.outputs {
 		err := a.retry(ctx, "output", o.Stream, func() error {
 			return a.opts.Streams.AppendTo(b, o.ARN, o.records, o.RoleARN)
 		}, func(err error) bool { return !errors.Is(err, journal.ErrClosed) })
 		if err != nil {
-			c.err <- err
-			return
+			return err
 		}
 	}
 	set(b, stepKey(a.plan.Name, c.Number), c.stepRecord)
@@ -71,13 +75,10 @@ func (a *Application) write(ctx context.Context, c *commit) {
 		done, err = a.opts.Journal.Begin(b)
 		return err
 	}, func(err error) bool { return errors.Is(err, journal.ErrFull) })
-	if err == nil {
-		err = done.Wait()
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		close(c.durable)
-	}
-	c.err <- err
+	return done.Wait()
 }
 
 // retry calls try until it succeeds, its error is final or ctx ends. Results

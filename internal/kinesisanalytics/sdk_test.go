@@ -118,9 +118,13 @@ func TestSDKCodeValidation(t *testing.T) {
 	if _, err := c.CreateApplication(ctx, in); err != nil {
 		t.Fatalf("code that does not compile is kept, but: %v", err)
 	}
-	var invalid *types.CodeValidationException
+	var invalid interface { // the model has no type for it at this operation
+		ErrorCode() string
+		ErrorMessage() string
+	}
 	_, err := c.StartApplication(ctx, &client.StartApplicationInput{ApplicationName: aws.String("web"), InputConfigurations: []types.InputConfiguration{}})
-	if !errors.As(err, &invalid) || !strings.Contains(*invalid.Message, "web.sql:2:") || !strings.Contains(*invalid.Message, "NOWHERE") {
+	if !errors.As(err, &invalid) || invalid.ErrorCode() != "CodeValidationException" ||
+		!strings.Contains(invalid.ErrorMessage(), "web.sql:2:") || !strings.Contains(invalid.ErrorMessage(), "NOWHERE") {
 		t.Errorf("start: %v, want a CodeValidationException that names web.sql:2 and NOWHERE", err)
 	}
 }
