@@ -260,3 +260,25 @@ func BenchmarkTumblingCount(b *testing.B) {
 		}
 	}
 }
+
+// A long or deep text is compiled or refused in time that grows with its length.
+func TestHostileTexts(t *testing.T) {
+	const head = `CREATE STREAM O (N INTEGER); CREATE PUMP P AS INSERT INTO O SELECT STREAM `
+	const tail = ` FROM A GROUP BY V, V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V + V, STEP(A.ROWTIME BY INTERVAL '1' SECOND)`
+	for _, c := range []struct{ list, want string }{
+		{strings.Repeat("V + ", 4900) + "V", ""},
+		{strings.Repeat("V + ", 20_000) + "V", "f.sql:1:20077: the statement has more than 5000 operators"},
+		{"V" + strings.Repeat(" IS NULL", 9_000), "f.sql:1:40077: the statement has more than 5000 operators"},
+		{"W FROM " + strings.Repeat("(SELECT STREAM W + W AS W FROM ", 200) + "(SELECT STREAM UNIX_TIMESTAMP(ROWTIME) AS W, V FROM A)" + strings.Repeat(")", 200) + " GROUP BY W; --",
+			"f.sql:1:6546: GROUP BY needs a term that rises with ROWTIME, or its groups never end; add one as STEP(ROWTIME BY INTERVAL '10' SECOND)"},
+		{strings.Repeat("(", 40_000), "f.sql:1:324: the statement nests deeper than 250 levels"},
+		{"CASE " + strings.Repeat("WHEN V = 1 THEN 1 ", 4000) + "END", ""},
+		{"COUNT(*) + MAX(V) IN (" + strings.Repeat("1,", 30_000) + "1)", "f.sql:1:59: column 1 of the query (\"EXPR$0\") is BOOLEAN and does not go into N INTEGER; CAST it"},
+		{strings.Repeat("x", MaxCode), "f.sql:1:1: the text has 102647 bytes, at most 102400 are allowed"},
+	} {
+		_, err := Compile("f.sql", head+c.list+tail, testInputs)
+		if got := fmt.Sprint(err); err == nil && c.want != "" || err != nil && got != c.want {
+			t.Errorf("%.40s…: %s, want %s", c.list, got, c.want)
+		}
+	}
+}

@@ -191,7 +191,7 @@ func (b *binder) values(s *ast.CreatePump, target *Stream, q *Query) []Expr {
 			fail(s.Target.Pos, "column %d of the query (%s) is %s and does not go into %s %s; CAST it",
 				i+1, show(q.Items[i].Name), from, show(to.Name), to.Type)
 		}
-		values[at] = coerce(&Column{Index: i, Name: q.Items[i].Name, T: from}, to.Type, s.Target.Pos)
+		values[at] = assign(&Column{Index: i, Name: q.Items[i].Name, T: from}, to.Type, s.Target.Pos)
 	}
 	for i, v := range values {
 		if v == nil {
@@ -202,6 +202,15 @@ func (b *binder) values(s *ast.CreatePump, target *Stream, q *Query) []Expr {
 		}
 	}
 	return values
+}
+
+// assign brings a column of a query to the type of the target's.
+func assign(x *Column, to types.Type, pos token.Position) Expr {
+	cast := coerce(x, to, pos)
+	if call, ok := cast.(*Call); ok && x.T.Kind.IsText() && to.Kind.IsText() {
+		call.Kernel = function.Assign(to)
+	}
+	return cast
 }
 
 func columnNames(cols []types.Column) []string {

@@ -45,7 +45,7 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 		fail(e.Name.Pos, "function %s is not supported yet", name)
 	}
 	if !function.Exists(name) || name == "TRIM" || name == "POSITION" {
-		fail(e.Name.Pos, "function %s does not exist%s", name, suggest(name, append([]string{"COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "NULLIF", "STEP"}, function.Names...)))
+		fail(e.Name.Pos, "function %s does not exist%s", name, suggest(name, append([]string{"COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "NULLIF", "STEP"}, function.Names()...)))
 	}
 	args := make([]Expr, len(e.Args))
 	for i, a := range e.Args {

@@ -9,11 +9,43 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// group is a Group while its query is resolved.
-type group struct{ *Group }
+// group is a Group while its query is resolved. sizes has the number of nodes of each expression met so far, and keySizes
+// those of the keys: only an expression as large as a key can equal it, which saves resolving every part of a long one.
+type group struct {
+	*Group
+	sizes    map[ast.Expr]int
+	keySizes map[int]bool
+}
+
+func newGroup() *group {
+	return &group{&Group{}, map[ast.Expr]int{}, map[int]bool{}}
+}
+
+func (g *group) add(k Key, term ast.Expr) {
+	g.Keys = append(g.Keys, k)
+	g.keySizes[g.size(term)] = true
+}
+
+func (g *group) size(e ast.Expr) int {
+	n, known := g.sizes[e]
+	if known {
+		return n
+	}
+	n = 1
+	for _, child := range children(e) {
+		if child != nil {
+			n += g.size(child)
+		}
+	}
+	g.sizes[e] = n
+	return n
+}
 
 // key returns the key that an expression equals once its names are resolved, as a column, or nil.
 func (g *group) key(b *exprBinder, e ast.Expr) Expr {
+	if !g.keySizes[g.size(e)] {
+		return nil
+	}
 	switch e := e.(type) {
 	case *ast.Number, *ast.Text, *ast.Word, *ast.Datetime, *ast.Interval, *ast.Star:
 		return nil

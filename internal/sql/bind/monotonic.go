@@ -60,31 +60,38 @@ func motionOfCall(e *Call) Motion {
 	if len(e.Args) == 0 {
 		return Unknown
 	}
-	first := MotionOf(e.Args[0])
-	if allConstant(e.Args) {
+	// Each argument is looked at once: looking twice would double the work at every level of a deep expression.
+	motions := make([]Motion, len(e.Args))
+	constant, others := true, true
+	for i, a := range e.Args {
+		motions[i] = MotionOf(a)
+		constant = constant && motions[i] == Constant
+		others = others && (i == 0 || motions[i] == Constant)
+	}
+	if constant {
 		return Constant
 	}
 	switch e.Format {
 	case "(%s + %s)":
-		return both(first, MotionOf(e.Args[1]))
+		return both(motions[0], motions[1])
 	case "(%s - %s)", "((%s - %s) " + e.T.String() + ")":
-		return both(first, reverse(MotionOf(e.Args[1])))
+		return both(motions[0], reverse(motions[1]))
 	case "(%s * %s)", "(%s / %s)":
-		return scaled(e, first)
+		return scaled(e, motions)
 	case "(- %s)":
-		return reverse(first)
+		return reverse(motions[0])
 	}
-	if e.Time == Ascending && allConstant(e.Args[1:]) {
-		return first
+	if e.Time == Ascending && others {
+		return motions[0]
 	}
 	return Unknown
 }
 
 // scaled is the motion of m × c, c × m or m ÷ c.
-func scaled(e *Call, first Motion) Motion {
-	moving, factor := first, e.Args[1]
-	if first == Constant && e.Format == "(%s * %s)" {
-		moving, factor = MotionOf(e.Args[1]), e.Args[0]
+func scaled(e *Call, motions []Motion) Motion {
+	moving, factor := motions[0], e.Args[1]
+	if moving == Constant && e.Format == "(%s * %s)" {
+		moving, factor = motions[1], e.Args[0]
 	}
 	c, ok := factor.(*Const)
 	if !ok || c.Value.Null {
@@ -104,15 +111,6 @@ func signOf(c *Const) float64 {
 		return c.Value.Float
 	}
 	return float64(c.Value.Int)
-}
-
-func allConstant(all []Expr) bool {
-	for _, e := range all {
-		if MotionOf(e) != Constant {
-			return false
-		}
-	}
-	return true
 }
 
 // isWindow reports whether a GROUP BY term makes windows: a monotonic function of ROWTIME and nothing else.

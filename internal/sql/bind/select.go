@@ -29,6 +29,14 @@ func (s *scope) names() []string {
 	return all
 }
 
+// rowtime writes the ROWTIME of the scope's rows.
+func (s *scope) rowtime() string {
+	if s.name == "" {
+		return "ROWTIME"
+	}
+	return show(s.name) + ".ROWTIME"
+}
+
 func (b *binder) query(q ast.Query) *Query {
 	if set, ok := q.(*ast.SetOperation); ok {
 		fail(set.Pos, "%s is not supported yet", set.Op)
@@ -49,8 +57,8 @@ func (b *binder) query(q ast.Query) *Query {
 		clause(func() { e.group = b.groupBy(s, scope) })
 	} else if call := findAggregate(s); call != nil {
 		clause(func() {
-			fail(call.Name.Pos, "%s without GROUP BY would never end; group by a time, as in GROUP BY STEP(%s.ROWTIME BY INTERVAL '10' SECOND)",
-				call.Name.Name, show(scope.name))
+			fail(call.Name.Pos, "%s without GROUP BY would never end; group by a time, as in GROUP BY STEP(%s BY INTERVAL '10' SECOND)",
+				call.Name.Name, scope.rowtime())
 		})
 	} else if s.Having != nil {
 		clause(func() { fail(s.Having.Position(), "HAVING needs GROUP BY") })
@@ -102,7 +110,7 @@ func (b *binder) where(s *ast.Select, scope *scope) Expr {
 
 // groupBy resolves the terms of GROUP BY. One of them must make windows, or the groups would grow for ever.
 func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
-	g := &group{&Group{}}
+	g := newGroup()
 	windows := 0
 	for _, term := range s.GroupBy {
 		if call := findCall(term, isAggregateCall); call != nil {
@@ -114,11 +122,11 @@ func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
 			key.Window = p
 			windows++
 		}
-		g.Keys = append(g.Keys, key)
+		g.add(key, term)
 	}
 	if windows == 0 {
-		fail(s.GroupBy[0].Position(), "GROUP BY needs a term that rises with ROWTIME, or its groups never end; add one as STEP(%s.ROWTIME BY INTERVAL '10' SECOND)",
-			show(scope.name))
+		fail(s.GroupBy[0].Position(), "GROUP BY needs a term that rises with ROWTIME, or its groups never end; add one as STEP(%s BY INTERVAL '10' SECOND)",
+			scope.rowtime())
 	}
 	return g
 }
@@ -188,10 +196,24 @@ func rename(s *scope, alias ast.Ident, columns []ast.Ident) *scope {
 	return s
 }
 
+// maxPure is how many parts a function of ROWTIME may have to be followed through sub-queries. Each level could double it.
+const maxPure = 200
+
 // outside is what an item of a sub-query is as a function of the ROWTIME of its rows, or nil when it does not move with it.
 func outside(e Expr) Expr {
-	if p := pure(e); p != nil && isWindow(p) {
+	if p := pure(e); p != nil && within(p, maxPure) > 0 && isWindow(p) {
 		return p
 	}
 	return nil
+}
+
+// within returns what is left of a number of parts behind those of an expression; not above 0 when it has more.
+func within(e Expr, parts int) int {
+	parts--
+	for _, child := range Children(e) {
+		if parts > 0 {
+			parts = within(child, parts)
+		}
+	}
+	return parts
 }

@@ -1,25 +1,38 @@
 // Package dialect names the points of the dialect that AWS documented badly or not at all, and what is done there. The
 // product is gone, so nobody can look; each is one constant, to be changed in one place when a recorded output settles it.
+//
+// Further such points are kept at one place of code each: an integer that overflows is an error row (function, overflow);
+// groups leave a window in the order of their first rows (exec, groupKeys); STEP by days counts from 1970 (function, Step);
+// several terms of GROUP BY may make windows, and any of them closes (exec, window); numbers are written as Java writes
+// them (types, AppendFloat).
 package dialect
 
 const (
-	// CutLongText: a VARCHAR that is too long for its pump's target column is cut, as input mapping cuts. SQL would reject
-	// the row.
+	// CutLongText: a text that is too long for its pump's target column is cut, as input mapping cuts. SQL would reject the
+	// row, which is what false does.
 	CutLongText = true
 
 	// CeilWindowEndsOnBoundary: a window keyed by CEIL(ROWTIME TO unit) has the bounds of the FLOOR window, as the
 	// reference page on GROUP BY shows. A row exactly on a boundary therefore belongs to the window that begins there.
 	CeilWindowEndsOnBoundary = true
 
-	// DecimalDivisionTruncates: digits behind the scale of a DECIMAL quotient are cut, as in integer division.
+	// DecimalDivisionTruncates: digits behind the scale of a DECIMAL quotient are cut, as in integer division. Otherwise
+	// they are rounded half away from zero.
 	DecimalDivisionTruncates = true
 
 	// MinDivisionScale is the least scale of a DECIMAL quotient, and what is kept of a scale when a result would have more
-	// than 18 digits.
+	// than MaxDecimalPrecision digits.
 	MinDivisionScale = 6
+
+	// MaxDecimalPrecision is the greatest number of digits of a DECIMAL. AWS's pages say 18 and 19; 18 is what an int64
+	// always holds.
+	MaxDecimalPrecision = 18
 
 	// SumOfIntegersIsBigint: SUM of any integer type is BIGINT, so that a window of INTEGERs does not overflow.
 	SumOfIntegersIsBigint = true
+
+	// JSONWritesNull: a NULL in a row that leaves the application as JSON is an explicit null. Otherwise its key is left out.
+	JSONWritesNull = true
 )
 
 // Names of errors in ERROR_NAME. AWS documented no list.

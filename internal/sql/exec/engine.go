@@ -24,12 +24,13 @@ type Sink interface {
 // Since every deadline is a round of its own, and rows that meet in a stream are ordered by the row that caused them and then
 // by their pump, the outputs do not depend on how rows were batched.
 type Engine struct {
-	ctx     *context
-	sink    Sink
-	plan    *plan.Application
-	streams []*stream
-	inputs  map[string]*input
-	pumps   []*pump
+	ctx  *context
+	sink Sink
+	// fingerprint is the plan's.
+	fingerprint [32]byte
+	streams     []*stream
+	inputs      map[string]*input
+	pumps       []*pump
 	// clock is the greatest ROWTIME or bound so far.
 	clock int64
 	// horizon is the least deadline that a row from horizonFrom on could set.
@@ -66,7 +67,7 @@ const beginning = -1 << 62
 
 // NewEngine builds the operators of a plan.
 func NewEngine(app *plan.Application, sink Sink) *Engine {
-	e := &Engine{ctx: &context{}, sink: sink, plan: app, streams: newStreams(app), inputs: map[string]*input{}, clock: beginning}
+	e := &Engine{ctx: &context{}, sink: sink, fingerprint: app.Fingerprint(), streams: newStreams(app), inputs: map[string]*input{}, clock: beginning}
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {

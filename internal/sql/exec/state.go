@@ -24,8 +24,7 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 func (e *Engine) Snapshot(dst []byte) []byte {
 	start := len(dst)
 	dst = append(append(dst, magic...), snapshotVersion)
-	fingerprint := e.plan.Fingerprint()
-	dst = append(dst, fingerprint[:]...)
+	dst = append(dst, e.fingerprint[:]...)
 	dst = binary.AppendVarint(dst, e.clock)
 	var state []byte
 	for _, p := range e.pumps {
@@ -58,8 +57,7 @@ func (e *Engine) restore(snapshot []byte) error {
 	if v := body[len(magic)]; v != snapshotVersion {
 		return fmt.Errorf("its version is %d, expected %d", v, snapshotVersion)
 	}
-	fingerprint := e.plan.Fingerprint()
-	if !bytes.Equal(body[head-32:head], fingerprint[:]) {
+	if !bytes.Equal(body[head-32:head], e.fingerprint[:]) {
 		return errors.New("it belongs to another plan")
 	}
 	d := &decoder{src: body[head:]}

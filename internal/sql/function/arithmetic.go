@@ -231,13 +231,18 @@ func decimalQuotient(shift int, t types.Type) Kernel {
 }
 
 func divide(a, b int64, shift int, limit int64) (int64, bool) {
-	if shift <= 18 {
+	if shift <= 18 && dialect.DecimalDivisionTruncates {
 		w := mulWide(a, types.Pow10(shift))
 		w.negative = (a < 0) != (b < 0)
 		return w.quo(magnitude(b), limit)
 	}
 	n := new(big.Int).Mul(big.NewInt(a), big.NewInt(types.Pow10(18)))
 	n.Mul(n, big.NewInt(types.Pow10(shift-18)))
+	if !dialect.DecimalDivisionTruncates {
+		// Half of the divisor, with the sign of the numerator, makes the cut a rounding.
+		half := new(big.Int).Quo(new(big.Int).Abs(big.NewInt(b)), big.NewInt(2))
+		n.Add(n, half.Mul(half, big.NewInt(int64(n.Sign()))))
+	}
 	n.Quo(n, big.NewInt(b))
 	return n.Int64(), n.IsInt64() && n.Int64() < limit && n.Int64() > -limit
 }

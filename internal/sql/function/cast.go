@@ -189,6 +189,22 @@ func textToLength(to types.Type) Kernel {
 	}
 }
 
+// Assign fits the insertion of a text into a narrower column: a cut, or a refusal of what is too long.
+func Assign(to types.Type) Kernel {
+	if dialect.CutLongText {
+		return textToLength(to)
+	}
+	fitting := textToLength(to)
+	return func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
+		for _, i := range sel {
+			if s := args[0].Str[i]; len(types.Cut(s, to.Length)) < len(s) {
+				e.Fail(i, dialect.ErrCast, "a text of %d characters is longer than %s", utf8.RuneCountInString(s), to)
+			}
+		}
+		fitting(e, sel, args, out)
+	}
+}
+
 func fit(e *Eval, s string, to types.Type) string {
 	if to.Kind.IsBytes() {
 		if to.Length > 0 && len(s) > to.Length {

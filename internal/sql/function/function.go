@@ -118,9 +118,11 @@ func lookup(name string) resolver {
 	return nil
 }
 
-// Names are the functions of lookup, for suggestions.
-var Names = []string{"UPPER", "LOWER", "CHAR_LENGTH", "CHARACTER_LENGTH", "SUBSTRING", "POSITION", "TRIM", "ABS", "MOD", "FLOOR",
-	"CEIL", "UNIX_TIMESTAMP", "TO_TIMESTAMP", "TIMESTAMP_TO_CHAR", "CHAR_TO_TIMESTAMP"}
+// Names returns the functions of lookup, for suggestions.
+func Names() []string {
+	return []string{"UPPER", "LOWER", "CHAR_LENGTH", "CHARACTER_LENGTH", "SUBSTRING", "POSITION", "TRIM", "ABS", "MOD", "FLOOR",
+		"CEIL", "UNIX_TIMESTAMP", "TO_TIMESTAMP", "TIMESTAMP_TO_CHAR", "CHAR_TO_TIMESTAMP"}
+}
 
 // Exists reports whether there is a function of this name.
 func Exists(name string) bool { return lookup(name) != nil }

@@ -11,7 +11,7 @@ func (p *parser) expr() ast.Expr {
 	defer p.leave()
 	left := p.and()
 	for p.isWord("OR") {
-		t := p.next()
+		t := p.operator()
 		left = &ast.Binary{Pos: t.Pos, Op: "OR", L: left, R: p.and()}
 	}
 	return left
@@ -21,7 +21,7 @@ func (p *parser) expr() ast.Expr {
 func (p *parser) and() ast.Expr {
 	left := p.not()
 	for p.isWord("AND") {
-		t := p.next()
+		t := p.operator()
 		left = &ast.Binary{Pos: t.Pos, Op: "AND", L: left, R: p.not()}
 	}
 	return left
@@ -45,7 +45,7 @@ func (p *parser) predicate() ast.Expr {
 		t := p.peek()
 		switch {
 		case t.Kind == token.Symbol && isComparison(t.Text):
-			p.next()
+			p.operator()
 			op := t.Text
 			if op == "!=" {
 				op = "<>"
@@ -70,7 +70,7 @@ func isComparison(s string) bool {
 
 // is = "IS" [ "NOT" ] ( "NULL" | "TRUE" | "FALSE" | "UNKNOWN" | "DISTINCT" "FROM" sum )
 func (p *parser) is(x ast.Expr) ast.Expr {
-	pos := p.next().Pos
+	pos := p.operator().Pos
 	not := p.takeWord("NOT")
 	if p.takeWord("DISTINCT") {
 		p.word("FROM")
@@ -84,7 +84,7 @@ func (p *parser) is(x ast.Expr) ast.Expr {
 
 // suffix = "BETWEEN" sum "AND" sum | ( "LIKE" | "SIMILAR" "TO" ) sum [ "ESCAPE" sum ] | "IN" "(" ( exprs | query ) ")"
 func (p *parser) suffix(x ast.Expr, not bool) ast.Expr {
-	t := p.next()
+	t := p.operator()
 	switch t.Text {
 	case "BETWEEN":
 		e := &ast.Between{Pos: t.Pos, X: x, Not: not, Lo: p.sum()}
@@ -119,7 +119,7 @@ func (p *parser) suffix(x ast.Expr, not bool) ast.Expr {
 func (p *parser) sum() ast.Expr {
 	left := p.product()
 	for p.isSymbol("+") || p.isSymbol("-") || p.isSymbol("||") {
-		t := p.next()
+		t := p.operator()
 		left = &ast.Binary{Pos: t.Pos, Op: t.Text, L: left, R: p.product()}
 	}
 	return left
@@ -129,7 +129,7 @@ func (p *parser) sum() ast.Expr {
 func (p *parser) product() ast.Expr {
 	left := p.unary()
 	for p.isSymbol("*") || p.isSymbol("/") {
-		t := p.next()
+		t := p.operator()
 		left = &ast.Binary{Pos: t.Pos, Op: t.Text, L: left, R: p.unary()}
 	}
 	return left

@@ -11,8 +11,12 @@ import (
 	"github.com/millrace/millrace/internal/sql/token"
 )
 
-// maxDepth is how deep expressions and queries may nest. It keeps hostile text from exhausting the stack.
-const maxDepth = 250
+// maxDepth is how deep expressions and queries may nest, maxOperators how many operators with two sides, and predicates, a
+// statement may have. They keep hostile text from exhausting stack and time.
+const (
+	maxDepth     = 250
+	maxOperators = 5000
+)
 
 // Parse reads a whole application. A statement with a syntax error is reported once and left out of the result; the rest
 // is read all the same.
@@ -52,6 +56,8 @@ type parser struct {
 	tokens []token.Token
 	at     int
 	depth  int
+	// operators is how many the statement has so far.
+	operators int
 }
 
 // fault is the panic that leaves a statement at its first syntax error.
@@ -70,7 +76,7 @@ func (p *parser) tryStatement() (s ast.Statement, f *fault) {
 			panic(r)
 		}
 	}()
-	p.depth = 0
+	p.depth, p.operators = 0, 0
 	s = p.statement()
 	if !p.isSymbol(";") && p.peek().Kind != token.EOF {
 		p.expected("; or the end of the text")
@@ -90,6 +96,14 @@ func (p *parser) enter() {
 	if p.depth++; p.depth > maxDepth {
 		p.fail(p.peek().Pos, "the statement nests deeper than %d levels", maxDepth)
 	}
+}
+
+// operator takes an operator that chains to the left.
+func (p *parser) operator() token.Token {
+	if p.operators++; p.operators > maxOperators {
+		p.fail(p.peek().Pos, "the statement has more than %d operators", maxOperators)
+	}
+	return p.next()
 }
 
 func (p *parser) leave() { p.depth-- }

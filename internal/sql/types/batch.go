@@ -41,8 +41,9 @@ func NewBatch(cols []Column) *Batch {
 	return b
 }
 
-// Reset empties the vector and keeps its memory.
+// Reset empties the vector and keeps its memory, but not what its texts point into.
 func (v *Vector) Reset() {
+	clear(v.Str)
 	v.Int, v.Float, v.Str, v.Null = v.Int[:0], v.Float[:0], v.Str[:0], v.Null[:0]
 }
 

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/millrace/millrace/internal/sql/dialect"
 )
 
-// MaxPrecision is the greatest number of digits of a DECIMAL. AWS's pages say 18 and 19; 18 is what an int64 always holds.
-const MaxPrecision = 18
+// MaxPrecision is the greatest number of digits of a DECIMAL.
+const MaxPrecision = dialect.MaxDecimalPrecision
 
 // MaxLength is the greatest length of CHAR, VARCHAR and their binary kin.
 const MaxLength = 65535

@@ -5,16 +5,23 @@ import (
 	"math"
 	"strconv"
 	"unicode/utf8"
+
+	"github.com/millrace/millrace/internal/sql/dialect"
 )
 
 // AppendJSON appends one row of a batch as the JSON object that leaves an application: keys are the names as stored,
 // NULL is written out, times are yyyy-MM-dd HH:mm:ss.SSS, binary is base64. No newline follows.
 func AppendJSON(dst []byte, cols []Column, b *Batch, row int) []byte {
 	dst = append(dst, '{')
+	first := true
 	for i, c := range cols {
-		if i > 0 {
+		if v := b.Cols[i]; !dialect.JSONWritesNull && (v == nil || v.IsNull(row)) {
+			continue
+		}
+		if !first {
 			dst = append(dst, ',')
 		}
+		first = false
 		dst = AppendJSONString(dst, c.Name)
 		dst = append(dst, ':')
 		dst = appendJSONValue(dst, c.Type, b.Cols[i], row)
