@@ -42,7 +42,7 @@ func CompileDateFormat(pattern string) (*DateFormat, error) {
 			if strings.IndexByte(dateLetters, c) < 0 {
 				return nil, fmt.Errorf("read date format %q: letter %c at character %d has no meaning", pattern, c, i+1)
 			}
-			if n > 32 {
+			if n > maxPadding {
 				return nil, fmt.Errorf("read date format %q: %d letters %c in a row", pattern, n, c)
 			}
 			f.parts = append(f.parts, datePart{letter: c, width: n})

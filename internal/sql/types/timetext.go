@@ -129,9 +129,12 @@ func appendClock(dst []byte, t int64) []byte {
 	return appendPadded(dst, t/1000%60, 2)
 }
 
+// maxPadding is the greatest width of appendPadded, and so that of a field in a date format.
+const maxPadding = 32
+
 // appendPadded appends n >= 0 with leading zeros up to width.
 func appendPadded(dst []byte, n int64, width int) []byte {
-	var buf [20]byte
+	var buf [maxPadding]byte
 	i := len(buf)
 	for n > 0 || len(buf)-i < width {
 		i--
