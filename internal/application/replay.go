@@ -63,7 +63,7 @@ func (a *Application) restore(state *saved) error {
 		if err != nil {
 			a.log.Error("snapshot cannot be used", "snapshot", head.ID, "error", err)
 			failed = err
-			a.keeper.snapshots = a.keeper.snapshots[1:]
+			a.keeper.drop(head)
 			continue
 		}
 		a.step, a.next, a.applied = head.Step, head.Next, head.Bound

@@ -16,12 +16,21 @@ type keeper struct {
 	snapshots []snapshotHead // newest first
 	firstStep uint64         // oldest step that may still be there
 	lastID    uint64         // newest snapshot id ever given
-	strays    []string       // keys of snapshots without head, to be deleted
+	strays    []string       // keys that no snapshot needs, to be deleted
 }
 
 func (k *keeper) newID() uint64 {
 	k.lastID++
 	return k.lastID
+}
+
+// drop gives up the newest snapshot, which cannot be used.
+func (k *keeper) drop(head snapshotHead) {
+	k.snapshots = k.snapshots[1:]
+	k.strays = append(k.strays, headKey(k.app, head.ID))
+	for i := range head.chunks() {
+		k.strays = append(k.strays, chunkKey(k.app, head.ID, i))
+	}
 }
 
 // takeSnapshot begins to write the engine's state if it is time. All results of
