@@ -79,6 +79,12 @@ func openTest(t testing.TB) *Archive {
 
 // openEdge serves an archive as clients see it and returns its address.
 func openEdge(t testing.TB, a *Archive) string {
+	server := httptest.NewServer(newEdge(a))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func newEdge(a *Archive) *edge.Edge {
 	verifier := sigv4.NewVerifier(sigv4.Options{Credentials: func(id string) (sigv4.Credential, bool) {
 		identity := call.Identity{AccessKeyID: id, ARN: "arn:aws:iam::000000000000:root"}
 		if id == roleKey {
@@ -86,9 +92,7 @@ func openEdge(t testing.TB, a *Archive) string {
 		}
 		return sigv4.Credential{Secret: testSecret, Identity: identity}, id == testKey || id == roleKey
 	}})
-	server := httptest.NewServer(edge.New(edge.Options{Verifier: verifier, S3: a, Logger: a.Logger}))
-	t.Cleanup(server.Close)
-	return server.URL
+	return edge.New(edge.Options{Verifier: verifier, S3: a, Logger: a.Logger})
 }
 
 func TestObjectsAreFiles(t *testing.T) {

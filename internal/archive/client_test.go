@@ -21,7 +21,10 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
+	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/record"
 )
 
 func sdkClient(address, key string) *s3.Client {
@@ -188,6 +191,47 @@ func TestWrongBodyLeavesNoObject(t *testing.T) {
 	}
 	if got := send("5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n", unsignedFrame, trailer); got != "" {
 		t.Error("right checksum:", got)
+	}
+}
+
+// What cannot be made durable is not answered as done.
+func TestNoAnswerWithoutSync(t *testing.T) {
+	a, ctx := openTest(t), context.Background()
+	if err := a.CreateBucket(ctx, "bucket"); err != nil {
+		t.Fatal(err)
+	}
+	client := sdkClient(openEdge(t, a), testKey)
+	_ = a.buckets.root.Close()
+	if err := a.Put(ctx, "bucket", "key", []byte("x"), "", ""); err == nil || record.IsPermanent(err) {
+		t.Errorf("put: %v", err)
+	}
+	_, put := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("x")})
+	_, deleted := client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key")})
+	for name, err := range map[string]error{"put": put, "delete": deleted} {
+		if errorCode(err) != "InternalError" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Stacks and pages reach buckets through the edge's handler in memory.
+func TestBucketsThroughTheEdgeInMemory(t *testing.T) {
+	a, ctx := openTest(t), context.Background()
+	client := edge.NewClient(newEdge(a), sigv4.Signer{AccessKeyID: testKey, Secret: testSecret, Region: "eu-west-1"})
+	if err := client.S3(ctx, "PUT", "/bucket", nil); err != nil {
+		t.Error(err)
+	}
+	if err := client.S3(ctx, "PUT", "/bucket", nil); !awserr.Is(err, "BucketAlreadyOwnedByYou") {
+		t.Error(err)
+	}
+	if err := client.S3(ctx, "HEAD", "/nowhere", nil); awserr.From(err).Status != http.StatusNotFound {
+		t.Error(err)
+	}
+	if err := client.S3(ctx, "PUT", "/bucket/key", []byte("x")); err != nil {
+		t.Error(err)
+	}
+	if err := client.S3(ctx, "DELETE", "/bucket", nil); !awserr.Is(err, "BucketNotEmpty") {
+		t.Error(err)
 	}
 }
 
