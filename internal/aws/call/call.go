@@ -31,7 +31,8 @@ type Call struct {
 	Region    string // from the credential scope
 	RequestID string
 	Header    http.Header
-	Body      []byte
+	// Body is given back to a pool after the handler: nothing of it is kept.
+	Body []byte
 }
 
 // Authorizer evaluates the policies of roles.
