@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/application/applicationtest"
-	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -298,5 +297,3 @@ func eachScenario(t *testing.T, run func(t *testing.T, s *scenario)) {
 		t.Run(strings.TrimSuffix(filepath.Base(f), ".txt"), func(t *testing.T) { run(t, readScenario(t, f)) })
 	}
 }
-
-var _ call.Authorizer = applicationtest.Roles{}

@@ -120,6 +120,8 @@ func (s *Streams) Records(t testing.TB, j journal.Journal, arn string) (records 
 	return records
 }
 
+var _ call.Authorizer = Roles{}
+
 // Roles implements call.Authorizer. Denied roles may do nothing.
 type Roles struct{ Denied string }
 
