@@ -12,7 +12,7 @@ import (
 // in no other's.
 var licences = map[string][]string{
 	"Apache-2.0": {"Apache License", "Version 2.0"},
-	"MPL-2.0":    {"Mozilla Public License Version 2.0"},
+	"MPL-2.0":    {"Mozilla Public License", "version 2.0"},
 	"MIT":        {"Permission is hereby granted, free of charge", "THE SOFTWARE IS PROVIDED \"AS IS\""},
 	"BSD":        {"Redistribution and use in source and binary forms"},
 	"BSD-0":      {"Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is hereby granted"},
