@@ -1,85 +1,141 @@
 package policy
 
 import (
+	"fmt"
 	"net/netip"
 	"strings"
 )
 
-// condition is one key under one operator; a statement's all must hold.
+// condition is one key under one operator: it holds if any of the values
+// passes the test, or none does for a negated operator.
 type condition struct {
 	key      string // lower case
-	operator operator
+	null     bool   // the operator Null: tests are for the key's absence
+	negated  bool
 	ifExists bool
-	values   []string // at least one; alternatives, but for negated operators
+	tests    []test
 }
 
-// operator compares a key's value with one of the condition's. Negated ones
-// hold if none matches, and if the key is absent.
-type operator struct {
-	negated bool
-	null    bool // looks at the presence alone
-	check   func(value string) error
-	matches func(want, have string) bool
-}
+// test tells whether a key's value is the one that the policy names.
+type test func(value string) bool
 
-// operators lists what is enforced. Numbers, dates, binary values and sets
-// (ForAllValues, ForAnyValue) are refused by name: no key has such values.
-func operators() map[string]operator {
-	equals := operator{matches: func(want, have string) bool { return want == have }}
-	ignoreCase := operator{matches: strings.EqualFold}
-	like := operator{matches: glob}
-	arn := operator{check: checkARN, matches: func(want, have string) bool { return newPattern(want, arnParts).matches(have) }}
-	address := operator{check: checkPrefix, matches: inPrefix}
-	not := func(o operator) operator { o.negated = true; return o }
-	return map[string]operator{
-		"StringEquals": equals, "StringNotEquals": not(equals),
-		"StringEqualsIgnoreCase": ignoreCase, "StringNotEqualsIgnoreCase": not(ignoreCase),
-		"StringLike": like, "StringNotLike": not(like),
-		"ArnEquals": arn, "ArnNotEquals": not(arn), "ArnLike": arn, "ArnNotLike": not(arn),
-		"Bool":      {check: checkBool, matches: strings.EqualFold},
-		"IpAddress": address, "NotIpAddress": not(address),
-		"Null": {null: true, check: checkBool},
+// compile makes the test of an operator from a value in the document.
+type compile func(want string, variables bool) (test, error)
+
+// operatorOf returns what an operator does, and whether it is known. Numeric,
+// date and binary operators are not: none of the known keys has such values.
+func operatorOf(name string) (c compile, negated, ok bool) {
+	switch name {
+	case "StringEquals":
+		return equals, false, true
+	case "StringNotEquals":
+		return equals, true, true
+	case "StringEqualsIgnoreCase":
+		return equalsFold, false, true
+	case "StringNotEqualsIgnoreCase":
+		return equalsFold, true, true
+	case "StringLike":
+		return like, false, true
+	case "StringNotLike":
+		return like, true, true
+	case "ArnEquals", "ArnLike": // AWS treats them alike
+		return arnLike, false, true
+	case "ArnNotEquals", "ArnNotLike":
+		return arnLike, true, true
+	case "Bool":
+		return boolean, false, true
+	case "IpAddress":
+		return inNetwork, false, true
+	case "NotIpAddress":
+		return inNetwork, true, true
 	}
+	return nil, false, false
 }
 
-func (c *condition) holds(keys map[string]string) bool {
-	have, present := keys[c.key]
-	if c.operator.null {
-		for _, v := range c.values {
-			if strings.EqualFold(v, "true") != present {
-				return true
-			}
+// holds decides an absent key as AWS does: a positive operator fails, a
+// negated one and every …IfExists passes.
+func (c *condition) holds(r Request) bool {
+	value, present := r.Keys[c.key]
+	if c.null {
+		value = fmt.Sprint(!present)
+	} else if !present {
+		return c.negated || c.ifExists
+	}
+	for _, passes := range c.tests {
+		if passes(value) {
+			return !c.negated
 		}
-		return false
 	}
-	if !present {
-		return c.ifExists || c.operator.negated
+	return c.negated
+}
+
+func equals(want string, variables bool) (test, error) {
+	want, err := plain(want, variables)
+	return func(value string) bool { return value == want }, err
+}
+
+func equalsFold(want string, variables bool) (test, error) {
+	want, err := plain(want, variables)
+	return func(value string) bool { return strings.EqualFold(value, want) }, err
+}
+
+// plain resolves the escapes of a value that is no pattern.
+func plain(want string, variables bool) (string, error) {
+	if !variables {
+		return want, nil
 	}
-	for _, want := range c.values {
-		if c.operator.matches(want, have) {
-			return !c.operator.negated
+	var b strings.Builder
+	for {
+		before, after, found := strings.Cut(want, "${")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
 		}
+		end := strings.IndexByte(after, '}') + 1
+		if end == 0 {
+			end = len(after)
+		}
+		g, err := compileGlob("${"+after[:end], true)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(string(g))
+		want = after[end:]
 	}
-	return c.operator.negated
 }
 
-func inPrefix(want, have string) bool {
-	address, err := netip.ParseAddr(have)
-	if err != nil {
-		return false
-	}
-	prefix, err := parsePrefix(want)
-	return err == nil && prefix.Contains(address.Unmap())
+func like(want string, variables bool) (test, error) {
+	g, err := compileGlob(want, variables)
+	return g.match, err
 }
 
-// parsePrefix reads 203.0.113.0/24 or a single address.
-func parsePrefix(s string) (netip.Prefix, error) {
-	if strings.Contains(s, "/") {
-		return netip.ParsePrefix(s)
+func arnLike(want string, variables bool) (test, error) {
+	if !isARN(want) {
+		return nil, fmt.Errorf("the value %s is no ARN", show(want))
 	}
-	address, err := netip.ParseAddr(s)
+	p, err := compileARN(want, variables)
+	return p.match, err
+}
+
+func boolean(want string, _ bool) (test, error) {
+	if !strings.EqualFold(want, "true") && !strings.EqualFold(want, "false") {
+		return nil, fmt.Errorf("the value %s is neither true nor false", show(want))
+	}
+	return func(value string) bool { return strings.EqualFold(value, want) }, nil
+}
+
+// inNetwork takes an address or a prefix such as 203.0.113.0/24. A request
+// value that is no address is in no network.
+func inNetwork(want string, _ bool) (test, error) {
+	network, err := netip.ParsePrefix(want)
+	if addr, addrErr := netip.ParseAddr(want); addrErr == nil && addr.Zone() == "" {
+		network, err = netip.PrefixFrom(addr, addr.BitLen()), nil
+	}
 	if err != nil {
-		return netip.Prefix{}, err
+		return nil, fmt.Errorf("the value %s is no address and no network", show(want))
 	}
-	return netip.PrefixFrom(address, address.BitLen()), nil
+	return func(value string) bool {
+		addr, err := netip.ParseAddr(value)
+		return err == nil && network.Contains(addr.Unmap())
+	}, nil
 }

@@ -1,108 +1,118 @@
 package policy
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"strings"
 	"unicode/utf8"
 )
 
-// members is a JSON object in the order it was written. Names are compared
-// exactly and occur once: a reader that lets "effect" override "Effect" lets a
-// policy say two things.
-type members []member
+// maxDepth is more than any policy nests.
+const maxDepth = 16
+
+// object is a JSON object with its members in order. Names are compared as
+// they are written: "effect" is not "Effect".
+type object []member
 
 type member struct {
 	name  string
-	value any // string, bool, json.Number, nil, []any, members
+	value any // string, bool, json.Number, nil, []any or object
 }
 
-func (m members) get(name string) (any, bool) {
-	for _, x := range m {
-		if x.name == name {
-			return x.value, true
+func (o object) get(name string) (any, bool) {
+	for _, m := range o {
+		if m.name == name {
+			return m.value, true
 		}
 	}
 	return nil, false
 }
 
-// maxDepth of a policy is 5: Statement, element, operator, key, list.
-const maxDepth = 8
-
-func parseJSON(text []byte) (any, error) {
-	if !utf8.Valid(text) {
-		return nil, errors.New("the policy is no UTF-8")
+// readJSON reads one value and nothing after it. A name that an object has
+// twice is refused: readers that take the first and readers that take the last
+// would see two different policies.
+func readJSON(text string) (any, error) {
+	if !utf8.ValidString(text) {
+		return nil, &Error{Message: msgJSON, Detail: "the text is not UTF-8"}
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
+	var whole json.RawMessage
+	if err := json.Unmarshal([]byte(text), &whole); err != nil {
+		return nil, &Error{Message: msgJSON, Detail: place(text, err) + err.Error()}
+	}
+	d := json.NewDecoder(strings.NewReader(text))
 	d.UseNumber()
-	value, err := parseValue(d, 0)
-	if err != nil {
-		return nil, fmt.Errorf("the policy is no JSON at byte %d: %w", d.InputOffset(), err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, fmt.Errorf("text after the policy at byte %d", d.InputOffset())
-	}
-	return value, nil
+	return readValue(d, "", 0)
 }
 
-func parseValue(d *json.Decoder, depth int) (any, error) {
+// place is "line:column: " of a syntax error.
+func place(text string, err error) string {
+	var syntax *json.SyntaxError
+	if !errors.As(err, &syntax) || syntax.Offset < 1 || int(syntax.Offset) > len(text) {
+		return ""
+	}
+	before := text[:syntax.Offset-1]
+	line := strings.Count(before, "\n")
+	column := utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+	return fmt.Sprintf("%d:%d: ", line+1, column+1)
+}
+
+func readValue(d *json.Decoder, path string, depth int) (any, error) {
 	token, err := d.Token()
-	if err == io.EOF {
-		err = io.ErrUnexpectedEOF
-	}
 	if err != nil {
-		return nil, err
+		return nil, &Error{Message: msgJSON, Detail: err.Error()}
 	}
-	delimiter, ok := token.(json.Delim)
+	delim, ok := token.(json.Delim)
 	if !ok {
 		return token, nil
 	}
 	if depth == maxDepth {
-		return nil, fmt.Errorf("nested deeper than %d", maxDepth)
+		return nil, &Error{Message: msgSyntax, Detail: fmt.Sprintf("%s: nested deeper than %d", path, maxDepth)}
 	}
-	var value any
-	if delimiter == '[' {
-		value, err = parseList(d, depth)
-	} else {
-		value, err = parseMembers(d, depth)
+	if delim == '[' {
+		return readArray(d, path, depth)
 	}
-	if err != nil {
-		return nil, err
-	}
-	_, err = d.Token() // the closing delimiter
-	return value, err
+	return readObject(d, path, depth)
 }
 
-func parseList(d *json.Decoder, depth int) ([]any, error) {
+func readArray(d *json.Decoder, path string, depth int) (any, error) {
 	list := []any{}
 	for d.More() {
-		value, err := parseValue(d, depth+1)
+		v, err := readValue(d, fmt.Sprintf("%s[%d]", path, len(list)), depth+1)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, value)
+		list = append(list, v)
 	}
-	return list, nil
+	_, err := d.Token()
+	return list, err
 }
 
-func parseMembers(d *json.Decoder, depth int) (members, error) {
-	m := members{}
+func readObject(d *json.Decoder, path string, depth int) (any, error) {
+	o := object{}
 	for d.More() {
-		name, err := d.Token()
+		token, err := d.Token()
+		if err != nil {
+			return nil, &Error{Message: msgJSON, Detail: err.Error()}
+		}
+		name, _ := token.(string)
+		here := join(path, name)
+		if _, twice := o.get(name); twice {
+			return nil, &Error{Message: msgSyntax, Detail: here + ": given twice"}
+		}
+		v, err := readValue(d, here, depth+1)
 		if err != nil {
 			return nil, err
 		}
-		text := name.(string) // the decoder takes nothing else here
-		if _, twice := m.get(text); twice {
-			return nil, fmt.Errorf("%q is given twice", text)
-		}
-		value, err := parseValue(d, depth+1)
-		if err != nil {
-			return nil, err
-		}
-		m = append(m, member{text, value})
+		o = append(o, member{name, v})
 	}
-	return m, nil
+	_, err := d.Token()
+	return o, err
+}
+
+func join(path, name string) string {
+	if path == "" {
+		return name
+	}
+	return path + "." + name
 }

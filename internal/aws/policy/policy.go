@@ -1,95 +1,122 @@
-// Package policy evaluates identity-based policies: the documented subset of
-// AWS's policy language that this program enforces. What it cannot enforce it
-// refuses to load, so a statement never means less than it says.
-//
-//	Version   2012-10-17 or 2008-10-17
-//	Statement one or a list of
-//	  Sid, Effect
-//	  Action or NotAction       service:Name, * and ? in both parts
-//	  Resource or NotResource   an ARN, * and ? in each part, or *
-//	  Condition                 String…, Arn…, Bool, Null, IpAddress; …IfExists
 package policy
 
 import "strings"
 
-// Vocabulary is what the caller can tell an evaluation.
-type Vocabulary struct {
-	// Keys are the condition keys that every Request carries or knows to be
-	// absent ("aws:PrincipalArn"). Others are refused: a condition on something unknown
-	// would decide by accident.
-	Keys []string
-	// Services are the prefixes of the actions that are ever evaluated. The
-	// conditions of statements about other services alone ("kms") may name any
-	// key, since nobody will ask.
-	Services []string
+// Effect is what a policy, or several together, say about a request.
+type Effect int
+
+const (
+	// None: no statement applies. The request is refused, unless another
+	// policy allows it.
+	None Effect = iota
+	Allow
+	// Deny overrides every Allow.
+	Deny
+)
+
+func (e Effect) String() string {
+	switch e {
+	case Allow:
+		return "allow"
+	case Deny:
+		return "deny"
+	}
+	return "none"
 }
 
-// Document is a policy that can be enforced whole.
-type Document struct{ statements []statement }
-
-type statement struct {
-	sid         string
-	deny        bool
-	actions     []pattern
-	notAction   bool
-	resources   []pattern
-	notResource bool
-	conditions  []condition
-}
-
-// Request is what somebody wants to do.
+// Request is what is to be decided.
 type Request struct {
 	Action   string // "firehose:PutRecord"
-	Resource string // ARN, or "*" for actions on nothing in particular
-	// Keys are the values of the vocabulary's keys, names in lower case.
+	Resource string // an ARN, or "*" for actions that have no resource
+	// Keys are the values of the vocabulary's condition keys, names in lower
+	// case; those that the request has none for are absent.
 	Keys map[string]string
 }
 
-// Decision is the outcome. The zero value is deny.
-type Decision int
-
-// The decisions. An explicit deny overrides every allow.
-const (
-	ImplicitDeny Decision = iota // no statement says anything
-	Allow
-	ExplicitDeny
-)
-
-// Evaluate decides over all the policies of one identity. With an explicit deny
-// it returns the Sid of the statement, if it has one.
-func Evaluate(documents []*Document, r Request) (Decision, string) {
-	decision := ImplicitDeny
-	for _, d := range documents {
-		for i := range d.statements {
-			s := &d.statements[i]
-			if decision == Allow && !s.deny || !s.covers(r) {
-				continue
-			}
-			if s.deny {
-				return ExplicitDeny, s.sid
-			}
-			decision = Allow
-		}
-	}
-	return decision, ""
+// Vocabulary is what requests will be about.
+type Vocabulary struct {
+	// Keys are the condition keys that every Request carries, or knows to be
+	// absent. A condition on another one would decide by accident, so it is
+	// refused.
+	Keys []string
+	// Services are the prefixes of the actions that are ever asked for. The
+	// conditions of a statement about other services alone ("kms") may name any
+	// key: nobody will ask.
+	Services []string
 }
 
-// covers tells whether the statement is about the request.
-func (s *statement) covers(r Request) bool {
-	if anyMatches(s.actions, strings.ToLower(r.Action)) == s.notAction || anyMatches(s.resources, r.Resource) == s.notResource {
+// Decision is an effect and where it comes from.
+type Decision struct {
+	Effect    Effect
+	Policy    int    // index of the policy that decided
+	Statement string // its Sid, or its number from 1; empty for None
+}
+
+// Policy is a document ready to be evaluated. It does not change, and may be
+// used by many goroutines.
+type Policy struct{ statements []statement }
+
+// statement applies to a request if the action, the resource and all
+// conditions match.
+type statement struct {
+	label       string
+	effect      Effect
+	actions     []actionPattern
+	notActions  bool // actions are those of NotAction
+	resources   []arnPattern
+	notResource bool // resources are those of NotResource
+	conditions  []condition
+}
+
+// Decide evaluates the policies together: a Deny anywhere wins, then an Allow
+// anywhere. The time it takes is bounded by the sizes of the patterns times
+// the lengths of action and resource.
+func Decide(policies []*Policy, r Request) Decision {
+	vendor, name, _ := strings.Cut(foldASCII(r.Action), ":")
+	var best Decision
+	for at, p := range policies {
+		for i := range p.statements {
+			s := &p.statements[i]
+			if s.effect <= best.Effect || !s.applies(vendor, name, r) {
+				continue
+			}
+			best = Decision{s.effect, at, s.label}
+			if best.Effect == Deny {
+				return best
+			}
+		}
+	}
+	return best
+}
+
+// actionPattern is vendor:name in lower case. Wildcards do not reach over the
+// colon.
+type actionPattern struct{ vendor, name glob }
+
+func (s *statement) applies(vendor, name string, r Request) bool {
+	if s.matchesAction(vendor, name) == s.notActions || s.matchesResource(r.Resource) == s.notResource {
 		return false
 	}
 	for i := range s.conditions {
-		if !s.conditions[i].holds(r.Keys) {
+		if !s.conditions[i].holds(r) {
 			return false
 		}
 	}
 	return true
 }
 
-func anyMatches(patterns []pattern, s string) bool {
-	for _, p := range patterns {
-		if p.matches(s) {
+func (s *statement) matchesAction(vendor, name string) bool {
+	for _, a := range s.actions {
+		if a.vendor.match(vendor) && a.name.match(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *statement) matchesResource(resource string) bool {
+	for i := range s.resources {
+		if s.resources[i].match(resource) {
 			return true
 		}
 	}

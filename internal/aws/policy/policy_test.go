@@ -1,17 +1,18 @@
 package policy
 
 import (
+	"flag"
 	"os"
 	"strings"
 	"testing"
 )
 
+var rewrite = flag.Bool("rewrite", false, "write the refusals as they are into testdata")
+
 var vocabulary = Vocabulary{
 	Keys:     []string{"aws:PrincipalArn", "aws:PrincipalAccount", "aws:SourceIp", "aws:SecureTransport", "aws:Tag", "aws:Other"},
 	Services: []string{"firehose", "s3", "es", "iam"},
 }
-
-func (d Decision) String() string { return [...]string{"deny", "allow", "refuse"}[d] }
 
 // decisions calls f for each request of testdata/decisions.txt.
 func decisions(t testing.TB, f func(policies []string, r Request, want string)) {
@@ -44,23 +45,23 @@ func withoutComments(s string) string {
 	return strings.TrimSpace(strings.Join(kept, "\n"))
 }
 
-func parseAll(t testing.TB, policies []string) []*Document {
-	var documents []*Document
+func parseAll(t testing.TB, policies []string) []*Policy {
+	var parsed []*Policy
 	for _, text := range policies {
-		d, err := Parse([]byte(text), vocabulary)
+		d, err := Parse(text, vocabulary)
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
-		documents = append(documents, d)
+		parsed = append(parsed, d)
 	}
-	return documents
+	return parsed
 }
 
 func TestDecisions(t *testing.T) {
 	n := 0
 	decisions(t, func(policies []string, r Request, want string) {
 		n++
-		if got, _ := Evaluate(parseAll(t, policies), r); got.String() != want {
+		if got := Decide(parseAll(t, policies), r); got.Effect.String() != want {
 			t.Errorf("%s\n%+v: %v, want %s", strings.Join(policies, "\n"), r, got, want)
 		}
 	})
@@ -69,48 +70,58 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-func TestDenyNamesItsStatement(t *testing.T) {
-	documents := parseAll(t, []string{`{"Statement": {"Sid": "Keep", "Effect": "Deny", "Action": "*", "Resource": "*"}}`})
-	if _, sid := Evaluate(documents, Request{Action: "s3:GetObject", Resource: "*"}); sid != "Keep" {
-		t.Error(sid)
+// What decided is named by its Sid, or its number.
+func TestDecisionNamesItsSource(t *testing.T) {
+	policies := parseAll(t, []string{
+		`{"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}`,
+		`{"Statement": [{"Effect": "Deny", "Action": "es:*", "Resource": "*"}, {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"},
+			{"Sid": "Keep", "Effect": "Deny", "Action": "s3:Delete*", "Resource": "*"}]}`,
+	})
+	for action, want := range map[string]Decision{
+		"s3:GetObject":       {Allow, 0, "1"},
+		"s3:PutObject":       {Deny, 1, "2"},
+		"s3:DeleteObject":    {Deny, 1, "Keep"},
+		"firehose:PutRecord": {},
+	} {
+		if got := Decide(policies, Request{Action: action, Resource: "*"}); got != want {
+			t.Errorf("%s: %+v, want %+v", action, got, want)
+		}
+	}
+}
+
+// Each block of a file of refusals is a document, "----" and why it is not
+// taken.
+func refusals(t *testing.T, file string, parse func(text string) error) {
+	source, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks := strings.Split(strings.TrimSuffix(string(source), "\n"), "\n====\n")
+	for i, block := range blocks {
+		text, want, _ := strings.Cut(block, "\n----\n")
+		got := "taken"
+		if err := parse(text); err != nil {
+			got = err.Error()
+		}
+		if got != want {
+			t.Errorf("%s\ngot  %s\nwant %s", text, got, want)
+		}
+		blocks[i] = text + "\n----\n" + got
+	}
+	if *rewrite {
+		if err := os.WriteFile(file, []byte(strings.Join(blocks, "\n====\n")+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
 func TestRefusals(t *testing.T) {
-	text, err := os.ReadFile("testdata/refusals.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for block := range strings.SplitSeq(withoutComments(string(text)), "\n\n") {
-		policy, want, ok := strings.Cut(block, "\n")
-		if !ok {
-			policy, want = "", policy
-		}
-		if _, err := Parse([]byte(policy), vocabulary); err == nil || err.Error() != want {
-			t.Errorf("%s\ngot  %v\nwant %s", policy, err, want)
-		}
-	}
-	if _, err := Parse([]byte(strings.Repeat(" ", maxBytes+1)), vocabulary); err == nil {
-		t.Error("took a long one")
-	}
-	if _, err := Parse([]byte("\xff"), vocabulary); err == nil {
-		t.Error("took what is no text")
+	refusals(t, "testdata/refusals.txt", func(text string) error { _, err := Parse(text, vocabulary); return err })
+	if _, err := Parse("{\"Id\": \"\xff\"}", vocabulary); err == nil || err.Error() != "This policy contains invalid Json (the text is not UTF-8)" {
+		t.Errorf("what is no text: %v", err)
 	}
 }
 
 func TestTrust(t *testing.T) {
-	for policy, want := range map[string]string{
-		`{"Statement": {"Effect": "Allow", "Principal": {"Service": "firehose.amazonaws.com"}, "Action": "sts:AssumeRole"}}`:                                                 "",
-		`{"Statement": [{"Sid": "", "Effect": "Allow", "Principal": {"Service": "a"}, "Action": "sts:AssumeRole", "Condition": {"StringEquals": {"sts:ExternalId": "1"}}}]}`: "",
-		`{"Statement": {"Effect": "Allow", "Action": "sts:AssumeRole"}}`:                                                                                                     "Statement[0]: Principal is missing",
-		`{"Statement": {"Effect": "Allow", "Principal": "*"}}`:                                                                                                               "Statement[0]: Action is missing",
-		`{"Statement": {"Effect": "Maybe", "Principal": "*", "Action": "*"}}`:                                                                                                "Statement[0].Effect: must be Allow or Deny",
-		`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}}`:                                                                               "Statement[0].Resource: not an element of a trust policy",
-		`{"Statement": {"Effect": "Allow", "Principal": "*", "Action": "*"}, "Statement": {"Effect": 1}}`:                                                                    `the policy is no JSON at byte 79: "Statement" is given twice`,
-	} {
-		err := CheckTrust([]byte(policy))
-		if want == "" && err != nil || want != "" && (err == nil || err.Error() != want) {
-			t.Errorf("%s: %v, want %s", policy, err, want)
-		}
-	}
+	refusals(t, "testdata/trust.txt", CheckTrust)
 }
