@@ -1,0 +1,96 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/destination/opensearch"
+	"github.com/millrace/millrace/internal/firehose"
+)
+
+// searchDestination makes the destination of a delivery stream that delivers
+// to a search domain, over REST as to any cluster.
+func (s *server) searchDestination(c firehose.Search) (destination.Destination, error) {
+	endpoint, ok := c.ClusterEndpoint, true
+	if endpoint == "" {
+		endpoint, ok = s.domains.Domain(c.DomainARN)
+	}
+	if !ok {
+		return nil, fmt.Errorf("search domain %q does not exist", c.DomainARN)
+	}
+	o := opensearch.Options{
+		Endpoint: endpoint, IndexName: c.IndexName, Rotation: opensearch.Rotation(c.IndexRotation),
+		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log.With("delivery_stream", c.Stream),
+		Transport: &roleTransport{next: s.searchTransport, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN},
+	}
+	switch {
+	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "":
+		o.Credentials = opensearch.Basic{Username: s.run.SearchUser, Password: s.run.SearchPassword}
+	case s.cfg.Search.URL != "":
+	default:
+		o.Credentials = opensearch.SigV4{Region: c.Region, Provider: aws.CredentialsProvider(
+			credentials.NewStaticCredentialsProvider(s.secrets.AccessKeyID, s.secrets.SecretAccessKey, ""))}
+	}
+	return opensearch.New(o)
+}
+
+// roleTransport lets a request pass that the delivery stream's role may make.
+// The refusal is the domain's own: 403, which the stream's RetryOptions cover.
+type roleTransport struct {
+	next           http.RoundTripper
+	authorizer     call.Authorizer
+	role, resource string
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *roleTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	action := "es:ESHttp" + r.Method[:1] + strings.ToLower(r.Method[1:])
+	resource := t.resource
+	if resource == "" {
+		resource = r.URL.Host
+	}
+	if err := t.authorizer.AuthorizeRole(r.Context(), t.role, action, resource+r.URL.Path); err != nil {
+		body, _ := json.Marshal(map[string]string{"Message": err.Error()})
+		return &http.Response{
+			StatusCode: http.StatusForbidden, Status: "403 Forbidden", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), Request: r,
+		}, nil
+	}
+	return t.next.RoundTrip(r)
+}
+
+// searchAuthorize judges signed requests to the embedded index: whoever holds
+// the account's key may do everything.
+func (s *server) searchAuthorize(_ string, r *http.Request, body []byte) (string, bool) {
+	r = r.Clone(context.Background())
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	v, err := s.verifier.Verify(r)
+	if err != nil {
+		return "", false
+	}
+	defer v.Release()
+	return v.Identity.ARN, v.Identity.RoleARN == "" && v.Scope.Service == "es"
+}
+
+// rootIdentity is whoever signs with the generated key: the account itself.
+func rootIdentity(accessKeyID string) call.Identity {
+	return call.Identity{AccessKeyID: accessKeyID, ARN: "arn:aws:iam::" + call.AccountID + ":root"}
+}
+
+func (s *server) credential(accessKeyID string) (sigv4.Credential, bool) {
+	if accessKeyID != s.secrets.AccessKeyID {
+		return sigv4.Credential{}, false
+	}
+	return sigv4.Credential{Secret: s.secrets.SecretAccessKey, Identity: rootIdentity(accessKeyID)}, true
+}

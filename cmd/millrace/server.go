@@ -1,0 +1,365 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/millrace/millrace/internal/application"
+	"github.com/millrace/millrace/internal/archive"
+	"github.com/millrace/millrace/internal/aws/edge"
+	"github.com/millrace/millrace/internal/aws/jsonrpc"
+	"github.com/millrace/millrace/internal/aws/query"
+	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/cloudformation"
+	"github.com/millrace/millrace/internal/config"
+	"github.com/millrace/millrace/internal/console"
+	"github.com/millrace/millrace/internal/domains"
+	"github.com/millrace/millrace/internal/firehose"
+	"github.com/millrace/millrace/internal/iam"
+	"github.com/millrace/millrace/internal/journal/pebble"
+	"github.com/millrace/millrace/internal/kinesisanalytics"
+	"github.com/millrace/millrace/internal/searchindex"
+	"github.com/millrace/millrace/internal/stack"
+)
+
+const (
+	headerTimeout   = 5 * time.Second
+	shutdownTimeout = 5 * time.Second
+)
+
+// server is one millrace: all parts on one data directory. It is wired by
+// hand, from the ground up; Close takes it apart in the opposite order.
+//
+//	journal ◀─ firehose ◀─ applications        listeners: edge, console, search
+//	archive ◀─ firehose ─▶ search ◀─ domains   stacks ─▶ edge, in memory
+type server struct {
+	dir     string
+	cfg     config.Config
+	secrets config.Secrets
+	run     config.Run
+	log     *slog.Logger
+	started time.Time
+	// stop asks the process to end.
+	stop context.CancelFunc
+
+	journal       *pebble.Journal
+	archive       *archive.Archive
+	index         *searchindex.Index
+	iam           *iam.Service
+	domains       *domains.Service
+	searchDomains *searchDomains
+	firehose      *firehose.Service
+	analytics     *kinesisanalytics.Service
+	stacks        *stack.Engine
+	verifier      *sigv4.Verifier
+	edge          *edge.Edge
+	search        *searchClient
+	pipelines     *pipelines
+	metrics       *prometheus.Registry
+
+	searchTransport http.RoundTripper
+	closers         []func() error
+}
+
+// openServer opens all parts on a data directory and serves them. On an error
+// whatever was opened is closed.
+func openServer(ctx context.Context, dir string, cfg config.Config, log *slog.Logger, stop context.CancelFunc) (s *server, err error) {
+	s = &server{dir: dir, cfg: cfg, log: log, started: time.Now(), stop: stop, metrics: prometheus.NewRegistry()}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Close())
+			s = nil
+		}
+	}()
+	unlock, err := lockDir(dir)
+	if err != nil {
+		return s, err
+	}
+	s.closes(func() error { unlock(); return nil })
+	if s.secrets, err = config.LoadSecrets(dir); err != nil {
+		return s, badFile(err)
+	}
+	edgeListener, err := s.listen("edge", "edge-port", cfg.EdgePort)
+	if err != nil {
+		return s, err
+	}
+	consoleListener, err := s.listen("console", "console-port", cfg.ConsolePort)
+	if err != nil {
+		return s, err
+	}
+	var searchListener net.Listener
+	if cfg.Search.URL == "" {
+		if searchListener, err = s.listen("search", "search-port", cfg.SearchPort); err != nil {
+			return s, err
+		}
+	}
+	if err := s.describe(edgeListener, consoleListener, searchListener); err != nil {
+		return s, badFile(err)
+	}
+	for _, open := range []func(context.Context) error{
+		s.openJournal, s.openIAM, s.openArchive,
+		func(context.Context) error { return s.openSearch(searchListener) },
+		s.openFirehose, s.openAnalytics, s.openStacks,
+	} {
+		if err := open(ctx); err != nil {
+			return s, err
+		}
+	}
+	if err := s.serve(edgeListener, consoleListener, searchListener); err != nil {
+		return s, err
+	}
+	return s, nil
+}
+
+// closes remembers how to take something apart.
+func (s *server) closes(f func() error) { s.closers = append(s.closers, f) }
+
+// Close stops everything, the newest first: agents drain before the edge goes,
+// the journal is the last to close.
+func (s *server) Close() error {
+	var errs []error
+	for i := len(s.closers) - 1; i >= 0; i-- {
+		errs = append(errs, s.closers[i]())
+	}
+	s.closers = nil
+	return errors.Join(errs...)
+}
+
+func (s *server) listen(what, flag string, port int) (net.Listener, error) {
+	l, err := listen(what, flag, port)
+	if err == nil {
+		s.closes(func() error { _ = l.Close(); return nil })
+	}
+	return l, err
+}
+
+// describe fills in what run.json tells.
+func (s *server) describe(edge, console, search net.Listener) error {
+	s.run = config.Run{
+		Edge: httpURL(edge), Console: httpURL(console) + "/?token=" + s.secrets.ConsoleToken,
+		Region: s.cfg.Region, AccessKeyID: s.secrets.AccessKeyID, SecretAccessKey: s.secrets.SecretAccessKey,
+		SearchUser: s.secrets.SearchUser, SearchPassword: s.secrets.SearchPassword,
+		Dir: s.dir, PID: os.Getpid(),
+	}
+	s.searchTransport = http.DefaultTransport.(*http.Transport).Clone()
+	if search != nil {
+		s.run.Search = httpURL(search)
+		return nil
+	}
+	cluster := s.cfg.Search
+	password, err := cluster.Secret()
+	if err != nil {
+		return err
+	}
+	s.run.Search, s.run.SearchUser, s.run.SearchPassword = cluster.URL, cluster.Username, password
+	if cluster.CAFile != "" {
+		pem, err := os.ReadFile(cluster.CAFile)
+		if err != nil {
+			return fmt.Errorf("search: read ca_file: %w", err)
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(pem) {
+			return fmt.Errorf("search: ca_file %q holds no certificate", cluster.CAFile)
+		}
+		s.searchTransport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	return nil
+}
+
+func (s *server) openJournal(context.Context) (err error) {
+	const mebibyte = 1 << 20
+	s.journal, err = pebble.Open(pebble.Options{
+		Dir: filepath.Join(s.dir, "journal"), Logger: s.log,
+		QuotaBytes: s.cfg.JournalQuotaMiB * mebibyte, DiskReserveBytes: s.cfg.DiskReserveMiB * mebibyte,
+	})
+	if err == nil {
+		s.closes(s.journal.Close)
+	}
+	return err
+}
+
+func (s *server) openIAM(context.Context) (err error) {
+	s.iam, err = iam.Open(iam.Options{Journal: s.journal, Logger: s.log, Strict: s.cfg.Strict})
+	return err
+}
+
+func (s *server) openArchive(ctx context.Context) error {
+	executable, err := os.Executable()
+	if err != nil {
+		return fmt.Errorf("open archive: %w", err)
+	}
+	s.archive, err = archive.Open(ctx, archive.Options{
+		Dir: filepath.Join(s.dir, "s3"), Executable: executable, Authorizer: s.iam, Region: s.cfg.Region, Logger: s.log,
+	})
+	if err == nil {
+		s.closes(s.archive.Close)
+	}
+	return err
+}
+
+func (s *server) openSearch(l net.Listener) (err error) {
+	dir := filepath.Join(s.dir, "search")
+	if l != nil {
+		s.verifier = s.newVerifier()
+		s.index, err = searchindex.Open(searchindex.Options{
+			Dir: dir, Logger: s.log, Users: map[string]string{s.secrets.SearchUser: s.secrets.SearchPassword}, Authorize: s.searchAuthorize,
+		})
+		if err != nil {
+			return err
+		}
+		s.closes(s.index.Close)
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	s.searchDomains, err = openSearchDomains(dir, s.index, s.cfg.Search.URL, l, s.log)
+	if err != nil {
+		return err
+	}
+	s.closes(func() error { s.searchDomains.Close(); return nil })
+	s.search = &searchClient{
+		domains: s.searchDomains, user: s.run.SearchUser, password: s.run.SearchPassword,
+		client: &http.Client{Transport: s.searchTransport, Timeout: 30 * time.Second},
+	}
+	s.domains, err = domains.Open(domains.Options{
+		Journal: s.journal, Authorizer: s.iam, Logger: s.log, Endpoint: s.searchDomains.URL,
+		Drop: func(name string) error { return s.searchDomains.Drop(context.Background(), name) },
+	})
+	return err
+}
+
+func (s *server) newVerifier() *sigv4.Verifier {
+	return sigv4.NewVerifier(sigv4.Options{Credentials: s.credential})
+}
+
+func (s *server) openFirehose(context.Context) (err error) {
+	s.firehose, err = firehose.Open(firehose.Options{
+		Journal: s.journal, Authorizer: s.iam, Archive: s.archive, Search: s.searchDestination, Logger: s.log,
+	})
+	if err == nil {
+		s.closes(s.firehose.Close)
+	}
+	return err
+}
+
+func (s *server) openAnalytics(context.Context) (err error) {
+	s.analytics, err = kinesisanalytics.Open(kinesisanalytics.Options{Application: application.Options{
+		Journal: s.journal, Streams: s.firehose, Authorizer: s.iam, Logger: s.log,
+	}})
+	if err == nil {
+		s.closes(func() error {
+			ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+			defer cancel()
+			s.analytics.Close(ctx)
+			return nil
+		})
+	}
+	return err
+}
+
+// openStacks makes the edge and, behind it, the stacks that call it.
+func (s *server) openStacks(context.Context) (err error) {
+	s.stacks, err = stack.Open(stack.Options{Journal: s.journal, Logger: s.log, AWS: s.stackAWS})
+	if err != nil {
+		return err
+	}
+	s.closes(func() error { s.stacks.Close(); return nil })
+	formation := cloudformation.New(cloudformation.Options{Stacks: s.stacks, Authorizer: s.iam, Logger: s.log})
+	if s.verifier == nil {
+		s.verifier = s.newVerifier()
+	}
+	s.edge = edge.New(edge.Options{
+		Verifier: s.verifier,
+		JSON:     []*jsonrpc.Service{s.firehose.JSONRPC(), s.analytics.API()},
+		Query:    append([]*query.Service{formation.API()}, s.iam.API()...),
+		REST:     []edge.RESTService{{Service: s.domains.API(), Prefixes: domains.Prefixes()}},
+		S3:       s.archive,
+		Logger:   s.log,
+		Observe:  s.observe(),
+	})
+	s.stacks.Resume()
+	return nil
+}
+
+// stackAWS is how stacks make their resources: signed requests through the edge.
+func (s *server) stackAWS(c stack.Caller) (stack.AWS, error) {
+	if c.RoleARN != "" {
+		return nil, fmt.Errorf("stacks on behalf of a role (%s) are not supported yet", c.RoleARN)
+	}
+	return s.client(c.Region), nil
+}
+
+// client sends requests as the account itself.
+func (s *server) client(region string) *edge.Client {
+	return edge.NewClient(s.edge, sigv4.Signer{
+		AccessKeyID: s.secrets.AccessKeyID, Secret: s.secrets.SecretAccessKey, Region: region,
+	})
+}
+
+// serve opens the doors: everything behind them works already.
+func (s *server) serve(edgeListener, consoleListener, searchListener net.Listener) error {
+	s.pipelines = newPipelines(s.dir, s.log)
+	s.pipelines.endpoint, s.pipelines.region = s.run.Edge, s.cfg.Region
+	s.pipelines.accessKeyID, s.pipelines.secret = s.secrets.AccessKeyID, s.secrets.SecretAccessKey
+	pages, err := console.New(console.Options{
+		Token: s.secrets.ConsoleToken, Path: pathStatus{s}, Rows: rows{s}, Search: s.search, Flusher: s.firehose, Tapper: tapper{s},
+		Shutdown: s.stop, Health: s.health, Metrics: s.metrics, Logger: s.log,
+	})
+	if err != nil {
+		return err
+	}
+	s.metrics.MustRegister(newCollector(s))
+	consoleServer := &http.Server{Handler: pages, ReadHeaderTimeout: headerTimeout}
+	consoleServer.RegisterOnShutdown(pages.Close)
+	s.start("console", consoleServer, consoleListener)
+	if searchListener != nil {
+		s.start("search", &http.Server{Handler: s.searchDomains, ReadHeaderTimeout: headerTimeout}, searchListener)
+	}
+	s.start("edge", s.edge.Server(), edgeListener)
+	// the last to be opened is the first to be closed: agents drain while the edge still answers
+	s.closes(func() error { s.pipelines.Stop(); return nil })
+	run := s.run
+	if err := config.WriteFile(filepath.Join(s.dir, config.RunFile), run); err != nil {
+		return err
+	}
+	s.closes(func() error { return os.Remove(filepath.Join(s.dir, config.RunFile)) })
+	return nil
+}
+
+func (s *server) start(what string, server *http.Server, l net.Listener) {
+	go func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
+			s.log.Error("server ended", "server", what, "error", err)
+			s.stop()
+		}
+	}()
+	s.closes(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			return server.Close() // somebody holds a connection open
+		}
+		return nil
+	})
+}
+
+// health tells why the server cannot work.
+func (s *server) health(ctx context.Context) error {
+	if s.journal.Usage().Full() {
+		return errors.New("the journal is full: puts are answered with ServiceUnavailableException")
+	}
+	if err := s.archive.Ready(ctx); err != nil {
+		return fmt.Errorf("the archive does not answer: %w", err)
+	}
+	return nil
+}
