@@ -34,11 +34,7 @@ func parseBulk(body, pathIndex string) ([]operation, *wire.Error) {
 		return nil, wire.Errorf("parse_exception", "request body is required")
 	}
 	if body[len(body)-1] != '\n' {
-		e := wire.IllegalArgument(`The bulk request must be terminated by a newline [\n]`)
-		if _, syntax := jsontree.Parse(strings.SplitN(body, "\n", 2)[0]); syntax != nil {
-			return nil, wire.Syntax(body, syntax)
-		}
-		return nil, e
+		return nil, wire.IllegalArgument(`The bulk request must be terminated by a newline [\n]`)
 	}
 	var ops []operation
 	for line := 1; body != ""; line++ {

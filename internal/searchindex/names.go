@@ -158,6 +158,14 @@ func block(x *store.Index) *wire.Error {
 	return nil
 }
 
+// metadataBlock refuses to change an index that is read-only. Its blocks can be lifted, one at a time.
+func metadataBlock(x *store.Index) *wire.Error {
+	if x.Settings["blocks.read_only"] == "true" || x.Settings["blocks.read_only_allow_delete"] == "true" {
+		return block(x)
+	}
+	return nil
+}
+
 func readBlock(x *store.Index) *wire.Error {
 	if x.Settings["blocks.read"] != "true" {
 		return nil

@@ -143,12 +143,8 @@ func (o *outcome) body(op operation, refreshed bool) wire.Object {
 	if refreshed {
 		b = append(b, wire.Member{Name: "forced_refresh", Value: true})
 	}
-	total, successful := o.shards, 1
-	if o.Result == "noop" {
-		total, successful = 0, 0
-	}
 	return append(b,
-		wire.Member{Name: "_shards", Value: wire.Object{{Name: "total", Value: total}, {Name: "successful", Value: successful}, {Name: "failed", Value: 0}}},
+		wire.Member{Name: "_shards", Value: wire.Object{{Name: "total", Value: o.shards}, {Name: "successful", Value: min(o.shards, 1)}, {Name: "failed", Value: 0}}},
 		wire.Member{Name: "_seq_no", Value: o.Seq},
 		wire.Member{Name: "_primary_term", Value: 1})
 }

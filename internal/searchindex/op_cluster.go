@@ -63,7 +63,7 @@ func health(r *request) answer {
 	}
 	active := 100.0
 	if shards+missing > 0 {
-		active = 100 * float64(shards) / float64(shards+missing)
+		active = float64(shards) / float64(shards+missing) * 100
 	}
 	return answer{status: code, object: wire.Object{
 		{Name: "cluster_name", Value: r.domain.name}, {Name: "status", Value: status}, {Name: "timed_out", Value: code != http.StatusOK},

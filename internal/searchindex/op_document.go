@@ -58,6 +58,9 @@ func (r *request) writeOne(action string) answer {
 	case done.refused != nil:
 		return refusal(done.refused)
 	}
+	if done.Result == "noop" {
+		done.shards = 0
+	}
 	return answer{status: done.status(), object: done.body(op, refreshed)}
 }
 

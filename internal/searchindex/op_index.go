@@ -194,9 +194,20 @@ func putMapping(r *request) answer {
 		return refusal(err)
 	}
 	return r.change(func(tx *store.Tx, x *store.Index) (func(), *wire.Error) {
+		if err := metadataBlock(x); err != nil {
+			return nil, err
+		}
 		merged, err := x.Mapping.Merge(v)
 		return func() { tx.SetMapping(x, merged) }, err
 	})
+}
+
+// liftsBlock reports whether the one setting that changes is a block.
+func liftsBlock(changes store.Settings) bool {
+	for name := range changes {
+		return len(changes) == 1 && strings.HasPrefix(name, "blocks.")
+	}
+	return false
 }
 
 func putSettings(r *request) answer {
@@ -206,6 +217,9 @@ func putSettings(r *request) answer {
 	}
 	return r.change(func(tx *store.Tx, x *store.Index) (func(), *wire.Error) {
 		changes, err := parseSettings(v, false, x)
+		if err == nil && !liftsBlock(changes) {
+			err = metadataBlock(x)
+		}
 		return func() { tx.SetSettings(x, changes) }, err
 	})
 }

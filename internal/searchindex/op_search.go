@@ -166,7 +166,7 @@ func (s *searcher) enter(x *query.Index) (query.Matcher, *wire.Error) {
 	if s.aggs == nil {
 		return matcher, nil
 	}
-	if err := s.asked.aggs.CheckOrders(); err != nil {
+	if err := s.asked.aggs.Check(); err != nil {
 		return nil, err
 	}
 	return matcher, s.aggs.Enter(x)

@@ -62,7 +62,7 @@ func (r *request) parseCount() (*searchRequest, *wire.Error) {
 	s := &searchRequest{query: query.MatchAll{}}
 	err := r.searchMembers(func(m jsontree.Member) *wire.Error {
 		if m.Name != "query" {
-			return wire.Errorf("parsing_exception", "request does not support [%s]", m.Name).At(r.body, m.Value.Offset)
+			return wire.Errorf("parsing_exception", "request does not support [%s]", m.Name).At(r.body, m.Offset)
 		}
 		return s.member(r.body, m)
 	})
@@ -84,7 +84,7 @@ func (r *request) searchMembers(member func(jsontree.Member) *wire.Error) *wire.
 		return wire.Errorf("parsing_exception", "Expected [START_OBJECT] but found [%s]", mapping.Token(v)).At(r.body, v.Offset)
 	}
 	if rest := strings.TrimLeft(r.body[end:], " \t\r\n"); rest != "" {
-		return wire.Errorf("parsing_exception", "Unexpected token found after the main object.").At(r.body, len(r.body)-len(rest))
+		return wire.Errorf("parsing_exception", "Unexpected token [%s] found after the main object.", mapping.TokenName(rest)).At(r.body, len(r.body)-len(rest))
 	}
 	for _, m := range v.Members {
 		if err := member(m); err != nil {

@@ -62,7 +62,7 @@ func tooManyBuckets() *wire.Error {
 		"This limit can be set by changing the [search.max_buckets] cluster level setting.", MaxBuckets, MaxBuckets+1)
 	cause.Extra = wire.Object{{Name: "max_buckets", Value: MaxBuckets}}
 	cause.Status = 503
-	return cause
+	return cause.InReduce()
 }
 
 // collector gathers one aggregation.

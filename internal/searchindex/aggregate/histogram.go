@@ -211,7 +211,10 @@ func (c *histogram) bounds() (low, high int64, ok bool) {
 	if !c.dates() {
 		return c.grid.ofNumber(c.spec.bounds[0]), c.grid.ofNumber(c.spec.bounds[1]), true
 	}
-	return c.grid.ofDate(int64(c.spec.bounds[0])), c.grid.ofDate(int64(c.spec.bounds[1])), true
+	// The real server rounds the bounds without the offset, then moves them by it.
+	g, offset := c.grid, int64(c.grid.offset)
+	g.offset = 0
+	return g.ofDate(int64(c.spec.bounds[0])) + offset, g.ofDate(int64(c.spec.bounds[1])) + offset, true
 }
 
 func (c *histogram) members(key int64) (name string, o wire.Object) {

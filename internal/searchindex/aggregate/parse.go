@@ -146,16 +146,19 @@ func (p parser) aggregation(name string, v jsontree.Value, depth int) (*spec, *w
 	return s, nil
 }
 
-// CheckOrders makes sure that the sub-aggregations that buckets are ordered by are there: the search itself reports it,
-// not the parser, as the real server does.
-func (p *Parsed) CheckOrders() *wire.Error { return checkOrders(p.specs) }
+// Check finds what the real server's searches report, and not its parser: orders by sub-aggregations that are not there,
+// and intervals left out.
+func (p *Parsed) Check() *wire.Error { return check(p.specs) }
 
-func checkOrders(specs []*spec) *wire.Error {
+func check(specs []*spec) *wire.Error {
 	for _, s := range specs {
+		if s.kind == "date_histogram" && s.grid.fixed == 0 && s.grid.calendar == 0 {
+			return wire.IllegalArgument("Invalid interval specified, must be non-null and non-empty")
+		}
 		if err := s.checkOrder(); err != nil {
 			return err
 		}
-		if err := checkOrders(s.subs); err != nil {
+		if err := check(s.subs); err != nil {
 			return err
 		}
 	}
@@ -235,7 +238,7 @@ func (p parser) parameter(s *spec, m jsontree.Member) (err *wire.Error) {
 	case slices.Contains([]string{"missing", "script", "include", "exclude", "format", "show_term_doc_count_error", "hard_bounds", "other_bucket", "other_bucket_key", "value_type", "execution_hint"}, m.Name):
 		return wire.Unsupported("parameter [" + m.Name + "] of aggregation [" + s.kind + "]")
 	default:
-		line, col := wire.Position(p.body, v.Offset)
+		line, col := wire.Position(p.body, m.Offset)
 		return wire.Errorf("x_content_parse_exception", "[%d:%d] [%s] unknown field [%s]", line, col, s.kind, m.Name)
 	}
 	return err
@@ -275,8 +278,6 @@ func (p parser) complete(s *spec, v jsontree.Value) *wire.Error {
 		return wire.IllegalArgument("Required one of fields [field, script], but none were specified. ")
 	case s.kind == "histogram" && !(s.grid.step > 0):
 		return wire.IllegalArgument("[interval] must be >0 for histogram aggregation [%s]", s.name)
-	case s.kind == "date_histogram" && s.grid.fixed == 0 && s.grid.calendar == 0:
-		return wire.IllegalArgument("Invalid interval specified, must be non-null and non-empty")
 	case s.kind == "date_histogram" && s.grid.fixed != 0 && s.grid.calendar != 0:
 		return wire.IllegalArgument("Cannot use [fixed_interval] with [calendar_interval] configuration option.")
 	case s.kind == "range" && len(s.ranges) == 0:

@@ -19,9 +19,7 @@ func newTerms(s *spec, b *budget) collector { return &terms{bucketed: newBuckete
 
 func (c *terms) kind() string {
 	switch {
-	case c.keys.shown == nil:
-		return "umterms"
-	case c.keys.class() == mapping.Strings:
+	case c.keys.class() == mapping.Strings: // as that of a field without mapping
 		return "sterms"
 	case c.keys.class() == mapping.Floats:
 		return "dterms"

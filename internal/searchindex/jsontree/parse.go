@@ -108,6 +108,7 @@ func (p *parser) object(depth int) (Value, *SyntaxError) {
 		if p.text[p.at] != '"' {
 			return v, p.unexpected("was expecting double-quote to start field name")
 		}
+		nameAt := p.at
 		name, err := p.str()
 		if err != nil {
 			return v, err
@@ -126,7 +127,7 @@ func (p *parser) object(depth int) (Value, *SyntaxError) {
 		if err != nil {
 			return v, err
 		}
-		v.Members = append(v.Members, Member{name, member})
+		v.Members = append(v.Members, Member{name, member, nameAt})
 		done, err := p.next('}', "Object", start)
 		if done || err != nil {
 			return v, err

@@ -31,8 +31,9 @@ type Value struct {
 
 // Member is one name and value of an Object.
 type Member struct {
-	Name  string
-	Value Value
+	Name   string
+	Value  Value
+	Offset int // of the name
 }
 
 // Get returns the member of that name.

@@ -77,7 +77,7 @@ func coerceInt(t Type, v jsontree.Value, source string) (int64, *wire.Error) {
 		case !ok:
 			return 0, forInput(v.Text)
 		case f >= 1<<63 || f < -1<<63:
-			if v.IsInteger() && t == Long {
+			if v.Kind == jsontree.Number && t == Long {
 				return 0, wire.Errorf("input_coercion_exception", "Numeric value (%s) out of range of long (%d - %d)%s",
 					v.Text, r.min, r.max, wire.JSONLocation(source, v.Offset+len(v.Raw)))
 			}
@@ -94,7 +94,7 @@ func coerceInt(t Type, v jsontree.Value, source string) (int64, *wire.Error) {
 func coerceFloat(t Type, v jsontree.Value) (float64, *wire.Error) {
 	f, ok := decimal(v.Text)
 	if !ok {
-		return 0, forInput(v.Text)
+		return 0, wire.Errorf("number_format_exception", "For input string: \"%s\"", v.Text)
 	}
 	if t == Float {
 		f = float64(float32(f))

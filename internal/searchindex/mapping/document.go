@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"math"
 	"strings"
 
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
@@ -38,7 +39,7 @@ func ParseDocument(id, source string) (Document, *wire.Error) {
 		return d, unparsable(wire.Syntax(source, err))
 	}
 	if rest := strings.TrimLeft(source[end:], " \t\r\n"); rest != "" {
-		return d, unparsable(wire.IllegalArgument("Malformed content, found extra data after parsing: %s", tokenName(rest)))
+		return d, unparsable(wire.IllegalArgument("Malformed content, found extra data after parsing: %s", TokenName(rest)))
 	}
 	d.Tree = tree
 	return d, nil
@@ -50,7 +51,8 @@ func unparsable(cause *wire.Error) *wire.Error {
 	return e
 }
 
-func tokenName(text string) string {
+// TokenName names the token that a text begins with.
+func TokenName(text string) string {
 	v, _, err := jsontree.ParsePrefix(text)
 	switch {
 	case text[0] == '{':
@@ -236,9 +238,21 @@ func (w *walker) leaf(f *Field, v jsontree.Value) *wire.Error {
 	return nil
 }
 
+// preview shows a value as Java prints it after reading it for the field.
+func preview(f *Field, v jsontree.Value) string {
+	if v.Kind != jsontree.Number || v.IsInteger() {
+		return v.Plain()
+	}
+	n, _ := decimal(v.Text)
+	if f.Type == Float && math.IsInf(float64(float32(n)), 0) {
+		n = float64(float32(n))
+	}
+	return wire.DoubleText(n)
+}
+
 func (w *walker) refuse(f *Field, v jsontree.Value, cause *wire.Error) *wire.Error {
 	e := wire.Errorf("mapper_parsing_exception", "failed to parse field [%s] of type [%s] in document with id '%s'. Preview of field's value: '%s'",
-		f.Path, f.Type, w.doc.ID, v.Plain())
+		f.Path, f.Type, w.doc.ID, preview(f, v))
 	e.CausedBy = cause
 	return e
 }

@@ -16,7 +16,8 @@ type Error struct {
 	Root     *Error // what root_cause shows; the error itself when nil
 	Status   int    // 400 when zero
 
-	phase Object // of a search: phase, grouped, failed_shards
+	phase    Object // of a search: phase, grouped, failed_shards
+	rootless bool   // root_cause is empty
 }
 
 // Errorf returns a 400.
@@ -82,6 +83,9 @@ func (e *Error) Body() Object {
 	cause := Object{{"type", root.Type}, {"reason", root.Reason}}
 	cause = append(cause, root.Extra...)
 	o := Object{{"root_cause", []any{cause}}}
+	if e.rootless {
+		o = Object{{"root_cause", []any{}}}
+	}
 	return Object{{"error", append(o, e.object()...)}, {"status", e.StatusCode()}}
 }
 
@@ -89,6 +93,9 @@ func (e *Error) Body() Object {
 func (e *Error) InShard(index, node string) *Error {
 	failed := Object{{"shard", 0}, {"index", index}, {"node", node}, {"reason", e.object()}}
 	cause := *e
+	if e.Root != nil {
+		cause = *e.Root
+	}
 	if cause.CausedBy == nil && cause.Type != "query_shard_exception" {
 		twin := *e
 		cause.CausedBy = &twin
@@ -96,6 +103,14 @@ func (e *Error) InShard(index, node string) *Error {
 	return &Error{
 		Type: "search_phase_execution_exception", Reason: "all shards failed", Status: e.StatusCode(), Root: e, CausedBy: &cause,
 		phase: Object{{"phase", "query"}, {"grouped", true}, {"failed_shards", []any{failed}}},
+	}
+}
+
+// InReduce wraps an error met while the answer was put together, when no shard is to blame.
+func (e *Error) InReduce() *Error {
+	return &Error{
+		Type: "search_phase_execution_exception", Status: e.StatusCode(), CausedBy: e, rootless: true,
+		phase: Object{{"phase", "fetch"}, {"grouped", true}, {"failed_shards", []any{}}},
 	}
 }
 
