@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -20,9 +21,27 @@ import (
 )
 
 // The suite of all destinations, with the embedded index on the far side.
-func TestEmbeddedIndex(t *testing.T) {
+func TestEmbeddedIndex(t *testing.T) { runSuite(t, openServer) }
+
+// The same with a real OpenSearch without security, whose index "logs" may be deleted, at MILLRACE_OPENSEARCH.
+func TestOpenSearch(t *testing.T) {
+	address := os.Getenv("MILLRACE_OPENSEARCH")
+	if address == "" {
+		if os.Getenv("MILLRACE_REAL") != "" {
+			t.Fatal("MILLRACE_OPENSEARCH is not set")
+		}
+		t.Skip("MILLRACE_OPENSEARCH is not set")
+	}
+	runSuite(t, func(t *testing.T) *server {
+		s := &server{url: strings.TrimSuffix(address, "/")}
+		s.call(t, http.MethodDelete, "/logs?ignore_unavailable=true", "")
+		return s
+	})
+}
+
+func runSuite(t *testing.T, open func(t *testing.T) *server) {
 	destinationtest.Run(t, func(t *testing.T) destinationtest.Target {
-		server := openServer(t)
+		server := open(t)
 		server.call(t, http.MethodPut, "/logs", `{"mappings":{"properties":{"n":{"type":"long"}}}}`)
 		return destinationtest.Target{
 			Destination: server.destination(t, 10*time.Second),
@@ -104,6 +123,7 @@ func (s *server) call(t *testing.T, method, path, body string) string {
 }
 
 func (s *server) held(t *testing.T) [][]byte {
+	s.call(t, http.MethodPost, "/logs/_refresh", "")
 	var found struct {
 		Hits struct {
 			Hits []struct {
