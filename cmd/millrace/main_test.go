@@ -40,20 +40,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// real tells whether a test may go on without a component: under
-// MILLRACE_REAL=1 a missing one is a failure.
-func needs(t *testing.T, program string) string {
-	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		if os.Getenv("MILLRACE_REAL") == "1" {
-			t.Fatalf("%s is required: %v", program, err)
-		}
-		t.Skipf("%s is not here; install it to run this test", program)
-	}
-	return path
-}
-
 // process is a running `millrace up`.
 type process struct {
 	t    *testing.T

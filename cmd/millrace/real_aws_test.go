@@ -16,11 +16,13 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 // The AWS CLI and boto3 call every operation on one running server.
 func TestRealAWS(t *testing.T) {
-	needs(t, "aws")
+	realtest.Program(t, "aws")
 	t.Parallel()
 	dir := dataDir(t)
 	p := up(t, dir, "--demo", "--parameter", "WindowSeconds=2")
@@ -363,7 +365,7 @@ func unsigned(t *testing.T, c *awsCLI) {
 
 // boto3 runs testdata/boto3/operations.py, which says what it expects itself.
 func boto3(t *testing.T, c *awsCLI) {
-	needs(t, "python3")
+	realtest.Python(t, "boto3")
 	if out, err := c.command("python3", "-c", "import boto3"); err != nil {
 		if os.Getenv("MILLRACE_REAL") == "1" {
 			t.Fatalf("boto3 is required: %v\n%s", err, out)

@@ -24,6 +24,7 @@ import (
 	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/realtest"
 	"github.com/millrace/millrace/internal/record"
 )
 
@@ -241,19 +242,8 @@ func clientEnvironment(address, home string) []string {
 		"AWS_CONFIG_FILE="+filepath.Join(home, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(home, "credentials"), "AWS_EC2_METADATA_DISABLED=true")
 }
 
-func requireReal(t *testing.T, name string, err error) {
-	if err == nil {
-		return
-	}
-	if os.Getenv("MILLRACE_REAL") == "1" {
-		t.Fatalf("%s is missing: %v", name, err)
-	}
-	t.Skipf("%s is not there", name)
-}
-
 func TestAWSCLI(t *testing.T) {
-	_, err := exec.LookPath("aws")
-	requireReal(t, "the AWS CLI", err)
+	realtest.Program(t, "aws")
 	a, home := openTest(t), t.TempDir()
 	address := openEdge(t, a)
 	cli := func(arguments ...string) string {
@@ -327,9 +317,7 @@ print('done')
 `
 
 func TestBoto3(t *testing.T) {
-	err := exec.Command("python3", "-c", "import boto3").Run()
-	requireReal(t, "boto3", err)
-	cmd := exec.Command("python3", "-c", boto)
+	cmd := exec.Command(realtest.Python(t, "boto3"), "-c", boto)
 	cmd.Env = clientEnvironment(openEdge(t, openTest(t)), t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "done\n" {
 		t.Fatalf("%v\n%s", err, out)

@@ -15,7 +15,7 @@ const module = "github.com/millrace/millrace/"
 // layers and those below its own folder, never a neighbour; neighbours meet in
 // cmd through small interfaces that the caller declares.
 var layers = [][]string{
-	1: {"record", "config", "metrics"},
+	1: {"record", "config", "metrics", "realtest"},
 	2: {"journal", "tail", "logformat", "aws"},
 	3: {"destination", "sql", "archive", "searchindex", "webserver", "loadgen"},
 	4: {"delivery", "application", "agent", "stack", "fleet", "instance"},

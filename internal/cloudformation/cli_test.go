@@ -14,6 +14,7 @@ import (
 	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/query"
 	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 // awsCLI is the real client against a server of the service.
@@ -24,12 +25,7 @@ type awsCLI struct {
 
 func newCLI(t *testing.T, s *Service) *awsCLI {
 	t.Helper()
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("MILLRACE_REAL") != "" {
-			t.Fatal("the AWS CLI is not there")
-		}
-		t.Skip("the AWS CLI is not there")
-	}
+	realtest.Program(t, "aws")
 	server := httptest.NewServer(edge.New(edge.Options{
 		Verifier: sigv4.NewVerifier(sigv4.Options{Credentials: func(id string) (sigv4.Credential, bool) {
 			return sigv4.Credential{Secret: "secret", Identity: call.Identity{AccessKeyID: id}}, id == "AKIATEST"

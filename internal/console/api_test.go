@@ -18,6 +18,7 @@ import (
 
 	"github.com/millrace/millrace/internal/console"
 	"github.com/millrace/millrace/internal/console/consoletest"
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 func quote(s string) string { return strconv.Quote(s) }
@@ -252,12 +253,9 @@ func TestHealth(t *testing.T) {
 // The committed pages are what web/ builds to. Building needs node and the
 // packages that npm ci brought: where they are not, only CI can tell.
 func TestBuiltPagesAreCurrent(t *testing.T) {
-	real := os.Getenv("MILLRACE_REAL") != ""
-	if _, err := exec.LookPath("node"); err != nil && !real {
-		t.Skip("there is no node")
-	}
-	if _, err := os.Stat("../../web/node_modules"); err != nil && !real {
-		t.Skip("web/node_modules is not there: npm ci")
+	realtest.Program(t, "node")
+	if _, err := os.Stat("../../web/node_modules"); err != nil {
+		realtest.Missing(t, "web/node_modules (npm ci in web/)")
 	}
 	if out, err := exec.Command("../../web/check-build.sh").CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -21,6 +20,7 @@ import (
 
 	"github.com/millrace/millrace/internal/console"
 	"github.com/millrace/millrace/internal/console/consoletest"
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 const token = "a-token-of-the-tests"
@@ -46,7 +46,7 @@ addEventListener("unhandledrejection", (e) => noted.push("rejection: " + e.reaso
 // says that the real components are there.
 func newBrowser(t *testing.T) *browser {
 	t.Helper()
-	program := chromium(t)
+	program := realtest.Program(t, "chromium", "chromium-browser", "google-chrome")
 	now := time.Now().Truncate(100 * time.Millisecond)
 	b := &browser{t: t, fake: consoletest.New(now.Add(-10 * time.Minute))}
 	b.fake.Advance(10 * time.Minute)
@@ -69,19 +69,6 @@ func newBrowser(t *testing.T) *browser {
 	b.listen()
 	b.open("/?token=" + token)
 	return b
-}
-
-func chromium(t *testing.T) string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
-		if program, err := exec.LookPath(name); err == nil {
-			return program
-		}
-	}
-	if os.Getenv("MILLRACE_REAL") != "" {
-		t.Fatal("MILLRACE_REAL is set and there is no chromium")
-	}
-	t.Skip("there is no chromium")
-	return ""
 }
 
 func serve(t *testing.T, fake *consoletest.Fake) string {

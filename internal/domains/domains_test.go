@@ -20,6 +20,7 @@ import (
 	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/sigv4"
 	"github.com/millrace/millrace/internal/journal/memory"
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what the service answers into the exchanges")
@@ -208,12 +209,7 @@ func TestDeletionCutOff(t *testing.T) {
 }
 
 func TestAWSCLI(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("MILLRACE_REAL") != "" {
-			t.Fatal("the AWS CLI is not there")
-		}
-		t.Skip("the AWS CLI is not there")
-	}
+	realtest.Program(t, "aws")
 	s := open(t, &index{names: map[string]bool{}}, memory.New(memory.Options{}))
 	server := httptest.NewServer(edge.New(edge.Options{
 		Verifier: sigv4.NewVerifier(sigv4.Options{Credentials: func(id string) (sigv4.Credential, bool) {

@@ -12,17 +12,13 @@ import (
 	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/sigv4"
 	"github.com/millrace/millrace/internal/journal/memory"
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 // The AWS CLI makes a role, gives it a policy, sees its own errors and takes
 // everything away again.
 func TestAWSCLI(t *testing.T) {
-	if _, err := exec.LookPath("aws"); err != nil {
-		if os.Getenv("MILLRACE_REAL") != "" {
-			t.Fatal("the AWS CLI is not there")
-		}
-		t.Skip("the AWS CLI is not there")
-	}
+	realtest.Program(t, "aws")
 	s := open(t, memory.New(memory.Options{}), nil, false)
 	server := httptest.NewServer(edge.New(edge.Options{
 		Verifier: sigv4.NewVerifier(sigv4.Options{Credentials: func(id string) (sigv4.Credential, bool) {

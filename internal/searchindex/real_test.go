@@ -11,25 +11,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/millrace/millrace/internal/realtest"
 )
 
 // A real OpenSearch gives the same answers, save where a comment of the conversation begins with "differs:".
 // MILLRACE_OPENSEARCH is the address of one without security whose indices may be deleted.
 func TestWireAgainstOpenSearch(t *testing.T) {
-	address := os.Getenv("MILLRACE_OPENSEARCH")
-	if address == "" {
-		if os.Getenv("MILLRACE_REAL") != "" {
-			t.Fatal("MILLRACE_OPENSEARCH is not set")
-		}
-		t.Skip("MILLRACE_OPENSEARCH is not set")
-	}
+	address := realtest.OpenSearch(t)
 	files, err := filepath.Glob("testdata/wire/*.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
-			real := realServer(strings.TrimSuffix(address, "/"))
+			real := realServer(address)
 			for _, e := range []exchange{
 				{method: "PUT", path: "/_all/_settings", body: `{"index.blocks.read_only":null}` + "\n"},
 				{method: "PUT", path: "/_all/_settings", body: `{"index.blocks.read_only_allow_delete":null}` + "\n"},

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/destination/destinationtest"
 	"github.com/millrace/millrace/internal/destination/opensearch"
+	"github.com/millrace/millrace/internal/realtest"
 	"github.com/millrace/millrace/internal/record"
 	"github.com/millrace/millrace/internal/searchindex"
 )
@@ -25,15 +25,9 @@ func TestEmbeddedIndex(t *testing.T) { runSuite(t, openServer) }
 
 // The same with a real OpenSearch without security, whose index "logs" may be deleted, at MILLRACE_OPENSEARCH.
 func TestOpenSearch(t *testing.T) {
-	address := os.Getenv("MILLRACE_OPENSEARCH")
-	if address == "" {
-		if os.Getenv("MILLRACE_REAL") != "" {
-			t.Fatal("MILLRACE_OPENSEARCH is not set")
-		}
-		t.Skip("MILLRACE_OPENSEARCH is not set")
-	}
+	address := realtest.OpenSearch(t)
 	runSuite(t, func(t *testing.T) *server {
-		s := &server{url: strings.TrimSuffix(address, "/")}
+		s := &server{url: address}
 		s.call(t, http.MethodDelete, "/logs?ignore_unavailable=true", "")
 		return s
 	})

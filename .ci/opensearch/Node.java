@@ -1,0 +1,22 @@
+import org.codelibs.opensearch.runner.OpenSearchRunner;
+
+/** One OpenSearch node: Node DIR PORT. It ends with an error when the port is taken. */
+public class Node {
+    public static void main(String[] args) throws Exception {
+        OpenSearchRunner node = new OpenSearchRunner();
+        node.setMaxHttpPort(-1);
+        node.onBuild((number, settings) -> {
+            settings.put("cluster.name", "millrace-ci");
+            settings.put("network.host", "127.0.0.1");
+            settings.put("http.port", args[1]);
+            settings.put("cluster.routing.allocation.disk.threshold_enabled", "false");
+        });
+        try {
+            node.build("-basePath", args[0], "-numOfNode", "1");
+        } catch (Throwable t) {
+            t.printStackTrace();
+            Runtime.getRuntime().halt(1);
+        }
+        Thread.sleep(Long.MAX_VALUE);
+    }
+}
