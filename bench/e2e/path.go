@@ -1,0 +1,176 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/millrace/millrace/bench/cputime"
+	"github.com/millrace/millrace/bench/load"
+	"github.com/millrace/millrace/internal/aws/sigv4"
+	"github.com/millrace/millrace/internal/console"
+)
+
+//go:embed template.yaml
+var template []byte
+
+// drainTimeout is how long the path may take to its end after the load.
+const drainTimeout = 120 * time.Second
+
+// upPath starts millrace with the template.
+func (e *environment) upPath(ctx context.Context, dir string, o options) (*process, error) {
+	file := filepath.Join(e.dir, "bench.yaml")
+	if err := os.WriteFile(file, template, 0o600); err != nil {
+		return nil, err
+	}
+	return e.up(ctx, dir, file, "--parameter", fmt.Sprint("BufferMiB=", o.bufferMiB))
+}
+
+func (p *process) job(batches []load.Batch, o options) load.Options {
+	return load.Options{
+		Endpoint: p.run.Edge, Batches: batches, Connections: o.connections, Duration: time.Duration(o.seconds) * time.Second,
+		Signer: sigv4.Signer{AccessKeyID: p.run.AccessKeyID, Secret: p.run.SecretAccessKey, Region: p.run.Region, Service: "firehose"},
+	}
+}
+
+// measurePath is the whole server: signed calls to the journal, from there to
+// the archive's objects and through the application to documents of the index.
+// CPU time is counted from the first call until the last record has arrived.
+func measurePath(ctx context.Context, e *environment, o options) error {
+	dir := e.newDir()
+	p, err := e.upPath(ctx, dir, o)
+	if err != nil {
+		return err
+	}
+	defer p.kill()
+	batches, c, err := newBatches(ingestStream)
+	if err != nil {
+		return err
+	}
+	book := newLedger(batches, c)
+	warm := p.job(batches, o)
+	warm.Duration = time.Second
+	result, err := load.Run(ctx, warm)
+	if err != nil {
+		return err
+	}
+	book.note(result)
+	if err := book.drain(ctx, p); err != nil {
+		return err
+	}
+	calibration := cputime.Calibrate()
+	parent, children, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	begun := time.Now()
+	if result, err = load.Run(ctx, p.job(batches, o)); err != nil {
+		return err
+	}
+	book.note(result)
+	if err := book.drain(ctx, p); err != nil {
+		return err
+	}
+	whole := time.Since(begun)
+	calibration = min(calibration, cputime.Calibrate())
+	parentAfter, childrenAfter, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	if err := book.checkArchive(dir); err != nil {
+		return err
+	}
+	n := result.Records(batches)
+	own, archive := (parentAfter-parent)*1000/time.Duration(n), (childrenAfter-children)*1000/time.Duration(n)
+	cpu := own + archive
+	print("records, all accounted for", "%d in the archive and in the index's sums", book.sent.records)
+	print("CPU of the server, a record", "%.3f µs, %.1f × calibration (the archive's process %.3f µs of it)", cpu.Seconds()*1e3, float64(cpu)/1000/float64(calibration), archive.Seconds()*1e3)
+	print("accepted beside the load", "%.0f records/s", float64(n)/result.Elapsed.Seconds())
+	print("delivered beside the load", "%.0f records/s, windows of 2 s and buffers waited for", float64(n)/whole.Seconds())
+	print(fmt.Sprintf("%d cores of the server alone", runtime.NumCPU()), "%.0f records/s", float64(runtime.NumCPU())*1e6/(cpu.Seconds()*1e3))
+	hwm, hwmArchive := p.memory("VmHWM")
+	print("memory at most", "%.0f MiB, and %.0f MiB of the archive's process", hwm, hwmArchive)
+	half := p.job(batches, o)
+	half.Rate = float64(n) / result.Elapsed.Seconds() / 2
+	if result, err = load.Run(ctx, half); err != nil {
+		return err
+	}
+	book.note(result)
+	printLatencies("answer at half that rate", result.Latencies)
+	if err := book.drain(ctx, p); err != nil {
+		return err
+	}
+	if err := book.checkArchive(dir); err != nil {
+		return err
+	}
+	return p.stop()
+}
+
+// drain waits until everything that was acknowledged has arrived.
+func (l *ledger) drain(ctx context.Context, p *process) error {
+	if err := l.awaitArchive(ctx, p); err != nil {
+		return err
+	}
+	return l.await(ctx, p, drainTimeout)
+}
+
+// awaitArchive waits until the delivery to the archive has nothing left.
+func (l *ledger) awaitArchive(ctx context.Context, p *process) error {
+	for begun := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+		var st console.Status
+		if err := p.console(ctx, http.MethodPost, "/api/v1/streams/"+ingestStream+"/flush", nil); err != nil {
+			return err
+		}
+		if err := p.console(ctx, http.MethodGet, "/api/v1/status", &st); err != nil {
+			return err
+		}
+		left := int64(0)
+		for _, d := range st.DeliveryStreams {
+			if d.Name == ingestStream {
+				left = d.FreshnessMs
+			}
+		}
+		if left == 0 {
+			return nil
+		}
+		if time.Since(begun) > drainTimeout {
+			return fmt.Errorf("the archive is %d ms behind after %v", left, drainTimeout)
+		}
+	}
+}
+
+// console calls the server's API.
+func (p *process) console(ctx context.Context, method, path string, into any) error {
+	u, err := url.Parse(p.run.Console)
+	if err != nil {
+		return err
+	}
+	token := u.Query().Get("token")
+	u.RawQuery, u.Path = "", path
+	r, err := http.NewRequestWithContext(ctx, method, u.String(), nil)
+	if err != nil {
+		return err
+	}
+	r.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode >= http.StatusMultipleChoices {
+		return fmt.Errorf("%s %s: %s", method, path, response.Status)
+	}
+	if into == nil {
+		return nil
+	}
+	return json.NewDecoder(response.Body).Decode(into)
+}
