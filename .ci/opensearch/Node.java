@@ -6,7 +6,7 @@ public class Node {
         OpenSearchRunner node = new OpenSearchRunner();
         node.setMaxHttpPort(-1);
         node.onBuild((number, settings) -> {
-            settings.put("cluster.name", "millrace-ci");
+            settings.put("cluster.name", "demo"); // as the conversations of searchindex call it
             settings.put("network.host", "127.0.0.1");
             settings.put("http.port", args[1]);
             settings.put("cluster.routing.allocation.disk.threshold_enabled", "false");
