@@ -242,7 +242,9 @@ func (p *process) searchJSON(method, path, body string, into any) error {
 	if err != nil {
 		return err
 	}
-	r.SetBasicAuth(p.Run.SearchUser, p.Run.SearchPassword)
+	if p.Run.SearchUser != "" {
+		r.SetBasicAuth(p.Run.SearchUser, p.Run.SearchPassword)
+	}
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := http.DefaultClient.Do(r)
 	if err != nil {
