@@ -73,7 +73,7 @@ func (f *upFlags) up(c *cobra.Command, args []string) error {
 	}
 	cfg, err := f.config(c, dir)
 	if err != nil {
-		return badFile(err)
+		return err
 	}
 	log := newLogger(c.ErrOrStderr())
 	ctx, stop := context.WithCancel(c.Context())
@@ -138,7 +138,7 @@ Ctrl-C stops it; the same command goes on where it was.
 func (f *upFlags) config(c *cobra.Command, dir string) (config.Config, error) {
 	cfg, err := config.Load(dir, os.Getenv)
 	if err != nil {
-		return cfg, err
+		return cfg, badFile(err)
 	}
 	for flag, set := range map[string]func(){
 		"edge-port":    func() { cfg.EdgePort = f.edgePort },
@@ -149,6 +149,9 @@ func (f *upFlags) config(c *cobra.Command, dir string) (config.Config, error) {
 		if c.Flags().Changed(flag) {
 			set()
 		}
+	}
+	if err := cfg.Check(); err != nil { // what the file and the environment say was checked by Load
+		return cfg, usage(err)
 	}
 	return cfg, nil
 }
@@ -169,6 +172,9 @@ func (f *upFlags) folders(args []string) ([]folder, error) {
 	}
 	for _, arg := range args {
 		one, err := readArgument(arg)
+		if err == nil {
+			err = one.check()
+		}
 		if err != nil {
 			return nil, badFile(err)
 		}

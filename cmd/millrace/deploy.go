@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"sort"
 	"strings"
 	"time"
@@ -110,7 +111,21 @@ func (d deployment) create(ctx context.Context, aws awsClient) error {
 		form.Set(fmt.Sprintf("Parameters.member.%d.ParameterValue", i+1), d.Parameters[name])
 	}
 	_, err := aws.Query(ctx, cloudFormation, cloudFormationVersion, "CreateStack", form)
-	return err
+	return d.placed(err)
+}
+
+var templatePlace = regexp.MustCompile(`\btemplate:(\d+:\d+: )`)
+
+// placed puts the file's name into diagnostics: CloudFormation knows the
+// template's text alone.
+func (d deployment) placed(err error) error {
+	var e *awserr.Error
+	if !errors.As(err, &e) || !templatePlace.MatchString(e.Message) {
+		return err
+	}
+	diagnostics := strings.TrimPrefix(e.Message, "Template format error: ")
+	return badFile(fmt.Errorf("the template of stack %q is refused (%s):\n%s", d.Stack, e.Code,
+		templatePlace.ReplaceAllString(diagnostics, strings.ReplaceAll(d.File, "$", "$$")+":$1")))
 }
 
 func (d deployment) delete(ctx context.Context, aws awsClient) error {
@@ -148,7 +163,7 @@ func (d deployment) unchanged(ctx context.Context, aws awsClient) error {
 	}
 	if strings.TrimSpace(answer.Template) != strings.TrimSpace(d.Template) {
 		return fmt.Errorf("%s differs from the template that the stack was made from, and stacks cannot be updated yet; "+
-			"delete the stack (aws cloudformation delete-stack --stack-name %s) or give another --stack", d.File, d.Stack)
+			"delete the stack (start millrace up without it, then aws cloudformation delete-stack --stack-name %s) or give another --stack", d.File, d.Stack)
 	}
 	return nil
 }

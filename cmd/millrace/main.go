@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/millrace/millrace/internal/agent/agentcli"
 )
 
 // Exit codes, besides 0 and 1.
@@ -46,7 +48,7 @@ func run(args []string) int {
 		return coded.code
 	}
 	fmt.Fprintln(os.Stderr, "millrace:", err)
-	return 1
+	return agentcli.ExitCode(err) // of the agent's commands; 1 for any other error
 }
 
 // exitError is an error with an exit code of its own.
@@ -75,6 +77,13 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true, SilenceUsage: true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 		Version:           version,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage(fmt.Errorf("there is no command %q; millrace --help lists them", args[0]))
+			}
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usage(err) })
 	root.PersistentFlags().StringVar(&g.dir, "dir", "", "data directory (default: MILLRACE_DIR, ./.millrace where it exists, else the XDG data directory)")

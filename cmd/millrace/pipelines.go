@@ -10,9 +10,8 @@ import (
 	"path/filepath"
 	"sync"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/millrace/millrace/internal/agent"
+	"github.com/millrace/millrace/internal/config"
 	"github.com/millrace/millrace/internal/console"
 	"github.com/millrace/millrace/internal/loadgen"
 	"github.com/millrace/millrace/internal/tail"
@@ -43,6 +42,41 @@ func readFolder(files fs.FS, name, stack string) (folder, error) {
 		*into = b
 	}
 	return f, nil
+}
+
+// check refuses bad files before anything is started.
+func (f folder) check() error {
+	if f.Generate != nil {
+		if _, err := f.generator(); err != nil {
+			return err
+		}
+	}
+	if f.Agent != nil {
+		if _, err := f.agent(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// beside names a file of the folder as diagnostics do.
+func (f folder) beside(name string) string { return filepath.Join(filepath.Dir(f.File), name) }
+
+func (f folder) agent() (agent.Config, error) { return agent.Parse(f.beside("agent.json"), f.Agent) }
+
+func (f folder) generator() (generator, error) {
+	g := generator{Format: "combined", Rate: 50, Seed: 1, Output: "logs/access.log"}
+	name := f.beside("generate.yaml")
+	if err := config.LoadYAML(name, f.Generate, &g); err != nil {
+		return g, err
+	}
+	switch {
+	case g.Format != "combined":
+		return g, fmt.Errorf("%s: format: %q is not supported; there is: combined", name, g.Format)
+	case g.Rate < 0 || g.RotateBytes < 0:
+		return g, fmt.Errorf("%s: rate and rotate_bytes must not be negative", name)
+	}
+	return g, nil
 }
 
 // pipelines are the agents and generators that `up` runs beside the stacks.
@@ -94,12 +128,9 @@ func (p *pipelines) Start(f folder, log string) error {
 }
 
 func (p *pipelines) startGenerator(f folder) error {
-	g := generator{Format: "combined", Rate: 50, Seed: 1, Output: "logs/access.log"}
-	if err := yaml.Load(f.Generate, &g, yaml.WithKnownFields()); err != nil {
-		return fmt.Errorf("%s: %w", filepath.Join(filepath.Dir(f.File), "generate.yaml"), err)
-	}
-	if g.Format != "combined" {
-		return fmt.Errorf("generate.yaml: format %q is not supported; there is: combined", g.Format)
+	g, err := f.generator()
+	if err != nil {
+		return err
 	}
 	file := g.Output
 	if !filepath.IsAbs(file) {
@@ -118,7 +149,7 @@ func (p *pipelines) startGenerator(f folder) error {
 }
 
 func (p *pipelines) startAgent(f folder, log string) error {
-	cfg, err := agent.Parse(filepath.Join(filepath.Dir(f.File), "agent.json"), f.Agent)
+	cfg, err := f.agent()
 	if err != nil {
 		return err
 	}

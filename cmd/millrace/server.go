@@ -312,7 +312,7 @@ func (s *server) serve(edgeListener, consoleListener, searchListener net.Listene
 	s.pipelines.endpoint, s.pipelines.region = s.run.Edge, s.cfg.Region
 	s.pipelines.accessKeyID, s.pipelines.secret = s.secrets.AccessKeyID, s.secrets.SecretAccessKey
 	pages, err := console.New(console.Options{
-		Token: s.secrets.ConsoleToken, Path: pathStatus{s}, Rows: rows{s}, Search: s.search, Flusher: s.firehose, Tapper: tapper{s},
+		Token: s.secrets.ConsoleToken, Path: pathStatus{s}, Rows: rows{s}, Search: s.search, Flusher: flusher{s}, Tapper: tapper{s},
 		Shutdown: s.stop, Health: s.health, Metrics: s.metrics, Logger: s.log,
 	})
 	if err != nil {

@@ -80,21 +80,19 @@ func Load(dir string, getenv func(string) string) (Config, error) {
 	case err != nil:
 		return c, fmt.Errorf("read configuration: %w", err)
 	default:
-		if err := c.parse(text); err != nil {
-			return c, fmt.Errorf("%s: %w", name, err)
+		if err := LoadYAML(name, text, &c); err != nil {
+			return c, err
+		}
+		if err := c.Check(); err != nil {
+			key, _, _ := strings.Cut(err.Error(), ":")
+			line, column := place(text, key)
+			return c, at(name, line, column, err)
 		}
 	}
 	if err := c.environment(getenv); err != nil {
 		return c, err
 	}
-	return c, c.check()
-}
-
-func (c *Config) parse(text []byte) error {
-	if len(strings.TrimSpace(string(text))) == 0 {
-		return nil
-	}
-	return yaml.Load(text, c, yaml.WithKnownFields())
+	return c, c.Check()
 }
 
 func (c *Config) environment(getenv func(string) string) error {
@@ -138,17 +136,24 @@ func (c *Config) environment(getenv func(string) string) error {
 	return nil
 }
 
-func (c *Config) check() error {
-	for name, port := range map[string]int{"edge_port": c.EdgePort, "console_port": c.ConsolePort, "search_port": c.SearchPort} {
-		if port < 0 || port > 65535 {
-			return fmt.Errorf("%s: %d is no port; 0 takes a free one", name, port)
+// Check refuses values that cannot be. An error begins with the key.
+func (c *Config) Check() error {
+	for _, port := range []struct {
+		key   string
+		value int
+	}{{"edge_port", c.EdgePort}, {"console_port", c.ConsolePort}, {"search_port", c.SearchPort}} {
+		if port.value < 0 || port.value > 65535 {
+			return fmt.Errorf("%s: %d is no port; 0 takes a free one", port.key, port.value)
 		}
 	}
 	if c.Region == "" {
 		return errors.New("region: must not be empty")
 	}
-	if c.JournalQuotaMiB < 0 || c.DiskReserveMiB < 0 {
-		return errors.New("journal_quota_mib, disk_reserve_mib: must not be negative; 0 is no limit")
+	if c.JournalQuotaMiB < 0 {
+		return fmt.Errorf("journal_quota_mib: %d must not be negative; 0 is no limit", c.JournalQuotaMiB)
+	}
+	if c.DiskReserveMiB < 0 {
+		return fmt.Errorf("disk_reserve_mib: %d must not be negative; 0 is no limit", c.DiskReserveMiB)
 	}
 	return c.Search.check()
 }

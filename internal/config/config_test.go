@@ -56,6 +56,22 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
+// A mistake in the file is named with its place.
+func TestLoadNamesThePlace(t *testing.T) {
+	for text, want := range map[string]string{
+		"region: a\nedge_prot: 1":                          "millrace.yaml:2:1: unknown key edge_prot",
+		"edge_port: 1\n\nsearch:\n  url: nowhere":          `millrace.yaml:4:3: search: "nowhere": want https://host:port`,
+		"region: b\nconsole_port: 70000":                   "millrace.yaml:2:15: console_port: 70000 is no port; 0 takes a free one",
+		"edge_port: 1\nsearch:\n  url: http://x\n  usr: a": "millrace.yaml:4:3: unknown key usr",
+		"edge_port: many":                                  "millrace.yaml:1:12: ",
+		"edge_port: [":                                     "millrace.yaml:",
+	} {
+		if _, err := load(t, text, nil); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q:\n%v\nwant\n%s", text, err, want)
+		}
+	}
+}
+
 func TestSecretsAreKeptAndPrivate(t *testing.T) {
 	dir := t.TempDir()
 	first, err := LoadSecrets(dir)
