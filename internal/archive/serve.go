@@ -18,12 +18,9 @@ import (
 // something was written is given once that is durable.
 func (a *Archive) Serve(w http.ResponseWriter, r *http.Request, c *call.Call, payload *sigv4.Payload) {
 	if err := a.serve(w, r, c, payload); err != nil {
-		e := awserr.From(err)
+		e := c.Explain(a.Logger, err)
 		if e.Code == "InternalFailure" {
 			e.Code, e.Message = "InternalError", "We encountered an internal error. Please try again."
-		}
-		if e.Status >= http.StatusInternalServerError && e.Cause != nil {
-			a.Logger.Error("operation failed", "service", "s3", "operation", c.Operation, "request_id", c.RequestID, "error", e.Cause)
 		}
 		restxml.WriteError(w, r, c.RequestID, e)
 	}

@@ -4,6 +4,7 @@ package call
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
@@ -33,6 +34,17 @@ type Call struct {
 	Header    http.Header
 	// Body is given back to a pool after the handler: nothing of it is kept.
 	Body []byte
+}
+
+// Explain turns an operation's error into what the client is told. The cause of
+// an internal failure goes to the log, where a person finds it by the request id
+// that the client got.
+func (c *Call) Explain(log *slog.Logger, err error) *awserr.Error {
+	e := awserr.From(err)
+	if e.Status >= http.StatusInternalServerError && e.Cause != nil {
+		log.Error("operation failed", "service", c.Service, "operation", c.Operation, "request_id", c.RequestID, "error", e.Cause)
+	}
+	return e
 }
 
 // Authorizer evaluates the policies of roles.

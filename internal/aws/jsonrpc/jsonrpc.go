@@ -5,13 +5,12 @@
 package jsonrpc
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"log/slog"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
@@ -55,51 +54,45 @@ func Typed[In, Out any](name string, handle func(ctx context.Context, c *call.Ca
 	}}
 }
 
-// Decode reads a request body into a shape.
-func Decode(body []byte, in any) error {
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.DisallowUnknownFields()
-	if err := d.Decode(in); err != nil {
-		var wrongType *json.UnmarshalTypeError
-		if errors.As(err, &wrongType) {
-			return awserr.New("SerializationException", "%s can not be converted to %s at %s", wrongType.Value, wrongType.Type, wrongType.Field)
-		}
-		return awserr.New("SerializationException", "%v", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return awserr.New("SerializationException", "data after the request's JSON object")
-	}
-	return nil
-}
-
-// Serve runs one operation and writes its answer.
+// Serve runs one operation and writes its answer. The call's Operation is
+// empty afterwards if the service has none of that name.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c *call.Call) {
-	for _, op := range s.Operations {
-		if op.Name == c.Operation {
-			body, err := op.Handle(r.Context(), c)
-			if err != nil {
-				WriteError(w, c.RequestID, s.log(c, err))
-				return
-			}
-			if body == nil {
-				body = []byte("{}")
-			}
-			header(w, c.RequestID)
-			_, _ = w.Write(body)
-			return
-		}
+	body, err := s.run(r, c)
+	if err != nil {
+		WriteError(w, c.RequestID, c.Explain(s.Logger, err))
+		return
 	}
-	WriteError(w, c.RequestID, awserr.New("UnknownOperationException", ""))
+	if body == nil {
+		body = []byte("{}")
+	}
+	header(w, c.RequestID)
+	_, _ = w.Write(body)
 }
 
-// log keeps the cause of an internal failure where a person can find it by the
-// request id that the client got.
-func (s *Service) log(c *call.Call, err error) *awserr.Error {
-	e := awserr.From(err)
-	if e.Status >= http.StatusInternalServerError && e.Cause != nil {
-		s.Logger.Error("operation failed", "service", s.Name, "operation", c.Operation, "request_id", c.RequestID, "error", e.Cause)
+func (s *Service) run(r *http.Request, c *call.Call) ([]byte, error) {
+	i := slices.IndexFunc(s.Operations, func(op Operation) bool { return op.Name == c.Operation })
+	if i < 0 {
+		c.Operation = ""
+		return nil, awserr.New("UnknownOperationException", "")
 	}
-	return e
+	if r.Method != http.MethodPost || r.URL.Path != "/" {
+		return nil, awserr.New("UnknownOperationException", "operations are asked for with POST /").With(http.StatusMethodNotAllowed)
+	}
+	if sent := r.Header.Get("Content-Type"); !isJSON(sent) {
+		return nil, awserr.New("SerializationException", "the Content-Type %.100s is not supported; send %s", sent, ContentType).With(http.StatusUnsupportedMediaType)
+	}
+	return s.Operations[i].Handle(r.Context(), c)
+}
+
+// isJSON tells what is decoded here from the other forms that AWS's clients
+// can speak, such as CBOR. Requests made by hand may leave the type out.
+func isJSON(contentType string) bool {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	switch strings.ToLower(strings.TrimSpace(mediaType)) {
+	case "", ContentType, "application/x-amz-json-1.0", "application/json":
+		return true
+	}
+	return false
 }
 
 // WriteError renders an error.

@@ -56,11 +56,12 @@ func Typed[In, Out any](name string, handle func(ctx context.Context, c *call.Ca
 	}}
 }
 
-// Serve runs one operation and writes its answer.
+// Serve runs one operation and writes its answer. The call's Operation is
+// empty afterwards if the service has none of that name.
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c *call.Call) {
 	result, err := s.run(r.Context(), c)
 	if err != nil {
-		WriteError(w, s.XMLNS, c.RequestID, s.log(c, err))
+		WriteError(w, s.XMLNS, c.RequestID, c.Explain(s.Logger, err))
 		return
 	}
 	header(w, c.RequestID)
@@ -68,15 +69,15 @@ func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c *call.Call) {
 }
 
 func (s *Service) run(ctx context.Context, c *call.Call) (any, error) {
-	if _, version := Action(c.Body); version != s.Version {
-		return nil, awserr.New("InvalidAction", "Could not find operation %s for version %s", c.Operation, version)
-	}
+	_, version := Action(c.Body)
 	for _, op := range s.Operations {
-		if op.Name == c.Operation {
+		if op.Name == c.Operation && version == s.Version {
 			return op.Handle(ctx, c)
 		}
 	}
-	return nil, awserr.New("InvalidAction", "Could not find operation %s for version %s", c.Operation, s.Version)
+	name := c.Operation
+	c.Operation = ""
+	return nil, awserr.New("InvalidAction", "Could not find operation %.100s for version %.100s", name, version)
 }
 
 func (s *Service) answer(c *call.Call, result any) []byte {
@@ -89,16 +90,6 @@ func (s *Service) answer(c *call.Call, result any) []byte {
 	Append(&b, "RequestId", c.RequestID)
 	b.WriteString("</ResponseMetadata></" + c.Operation + "Response>")
 	return b.Bytes()
-}
-
-// log keeps the cause of an internal failure where a person can find it by the
-// request id that the client got.
-func (s *Service) log(c *call.Call, err error) *awserr.Error {
-	e := awserr.From(err)
-	if e.Status >= http.StatusInternalServerError && e.Cause != nil {
-		s.Logger.Error("operation failed", "service", s.Name, "operation", c.Operation, "request_id", c.RequestID, "error", e.Cause)
-	}
-	return e
 }
 
 // WriteError renders an error.

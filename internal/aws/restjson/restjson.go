@@ -91,11 +91,7 @@ func (p Parameters) into(v reflect.Value) error {
 func (s *Service) Serve(w http.ResponseWriter, r *http.Request, c *call.Call) {
 	body, err := s.run(r, c)
 	if err != nil {
-		e := awserr.From(err)
-		if e.Status >= http.StatusInternalServerError && e.Cause != nil {
-			s.Logger.Error("operation failed", "service", s.Name, "operation", c.Operation, "request_id", c.RequestID, "error", e.Cause)
-		}
-		WriteError(w, c.RequestID, e)
+		WriteError(w, c.RequestID, c.Explain(s.Logger, err))
 		return
 	}
 	if body == nil {

@@ -39,7 +39,7 @@ func TestServe(t *testing.T) {
 		{"POST /2021-01-01/opensearch/domain/logs/config", `{"Count":2}`, 200, "Update", `{"Count":2,"Engine":"","Name":"logs"}`},
 		{"GET /2021-01-01/domain/?engineType=OpenSearch", "", 200, "List", `{"Count":0,"Engine":"OpenSearch","Name":""}`},
 		{"GET /2021-01-01/domain?colour=red", "", 400, "List", `{"message":"unknown or repeated query parameter colour"}`},
-		{"POST /2021-01-01/opensearch/domain/logs/config", `{"Size":2}`, 400, "Update", `{"message":"json: unknown field \"Size\""}`},
+		{"POST /2021-01-01/opensearch/domain/logs/config", `{"Size":2}`, 400, "Update", `{"message":"unknown member Size"}`},
 		{"GET /2021-01-01/opensearch/domain/", "", 404, "", `{"message":"es has no operation GET /2021-01-01/opensearch/domain/"}`},
 		{"DELETE /2021-01-01/domain", "", 404, "", `{"message":"es has no operation DELETE /2021-01-01/domain"}`},
 	}
