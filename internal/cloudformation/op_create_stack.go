@@ -71,11 +71,11 @@ func (s *Service) createStack(ctx context.Context, c *call.Call, in *createStack
 func (s *Service) checkName(name string) error {
 	switch {
 	case name == "":
-		return errValidation("1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null")
+		return errMember(awserr.Null, "stackName", "not be null")
 	case len(name) > 128:
-		return errValidation("1 validation error detected: Value '%s' at 'stackName' failed to satisfy constraint: Member must have length less than or equal to 128", name)
+		return errMember(awserr.Shown(name), "stackName", "have length less than or equal to 128")
 	case !s.stackName.MatchString(name):
-		return errValidation("1 validation error detected: Value '%s' at 'stackName' failed to satisfy constraint: Member must satisfy regular expression pattern: %s", name, stackNamePattern)
+		return errMember(awserr.Shown(name), "stackName", "satisfy regular expression pattern: "+stackNamePattern)
 	}
 	return nil
 }
@@ -90,8 +90,7 @@ func (in *createStackInput) onFailure() (string, error) {
 	case in.OnFailure == "":
 		return stack.OnFailureRollback, nil
 	case !slices.Contains(choices, in.OnFailure):
-		return "", errValidation("1 validation error detected: Value '%s' at 'onFailure' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-			in.OnFailure, strings.Join(choices, ", "))
+		return "", errMember(awserr.Shown(in.OnFailure), "onFailure", "satisfy enum value set: ["+strings.Join(choices, ", ")+"]")
 	}
 	return in.OnFailure, nil
 }
@@ -121,8 +120,8 @@ func (in *createStackInput) checkCapabilities(t *stack.Template) error {
 	known := []string{stack.CapabilityIAM, stack.CapabilityNamedIAM, "CAPABILITY_AUTO_EXPAND"}
 	for _, c := range in.Capabilities {
 		if !slices.Contains(known, c) {
-			return errValidation("1 validation error detected: Value '[%s]' at 'capabilities' failed to satisfy constraint: Member must satisfy constraint: [Member must satisfy enum value set: [%s]]",
-				strings.Join(in.Capabilities, ", "), strings.Join(known, ", "))
+			return errMember(awserr.Shown("["+strings.Join(in.Capabilities, ", ")+"]"), "capabilities",
+				"satisfy constraint: [Member must satisfy enum value set: ["+strings.Join(known, ", ")+"]]")
 		}
 	}
 	if missing := needs(t, in.Capabilities); missing != nil {

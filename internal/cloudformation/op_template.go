@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/stack"
 )
@@ -24,8 +25,7 @@ type getTemplateOutput struct {
 func (s *Service) getTemplate(ctx context.Context, c *call.Call, in *getTemplateInput) (*getTemplateOutput, error) {
 	stages := []string{"Original", "Processed"}
 	if in.TemplateStage != "" && !slices.Contains(stages, in.TemplateStage) {
-		return nil, errValidation("1 validation error detected: Value '%s' at 'templateStage' failed to satisfy constraint: Member must satisfy enum value set: [%s]",
-			in.TemplateStage, strings.Join(stages, ", "))
+		return nil, errMember(awserr.Shown(in.TemplateStage), "templateStage", "satisfy enum value set: ["+strings.Join(stages, ", ")+"]")
 	}
 	found, err := s.find(ctx, c, in.StackName)
 	if err != nil {

@@ -78,6 +78,11 @@ func errValidation(format string, args ...any) *awserr.Error {
 	return awserr.New("ValidationError", format, args...)
 }
 
+// errMember is a member that breaks a constraint of its shape.
+func errMember(shown, member, constraint string) error {
+	return awserr.Violation("ValidationError", shown, member, constraint)
+}
+
 // errNoStack wraps stack.ErrNoStack. Waiters look for "does not exist".
 func errNoStack(name string) *awserr.Error {
 	e := errValidation("Stack with id %s does not exist", name)
@@ -92,7 +97,7 @@ func errExists(name string) *awserr.Error {
 // find returns a stack that the caller may look at with the action.
 func (s *Service) find(ctx context.Context, c *call.Call, name string) (*stack.Stack, error) {
 	if name == "" {
-		return nil, errValidation("1 validation error detected: Value null at 'stackName' failed to satisfy constraint: Member must not be null")
+		return nil, errMember(awserr.Null, "stackName", "not be null")
 	}
 	found, err := s.stacks.Stack(name)
 	if errors.Is(err, stack.ErrNoStack) {

@@ -3,7 +3,6 @@ package domains
 import (
 	"context"
 
-	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
 )
 
@@ -61,7 +60,7 @@ func (s *Service) create(ctx context.Context, c *call.Call, d *domain) error {
 		return err
 	}
 	if !s.version.MatchString(d.EngineVersion) {
-		return awserr.New(codeValidationException, validation, d.EngineVersion, "engineVersion", "satisfy regular expression pattern: "+versionPattern)
+		return errMember(d.EngineVersion, "engineVersion", "satisfy regular expression pattern: "+versionPattern)
 	}
 	if d.Cluster.InstanceType == "" {
 		d.Cluster.InstanceType = defaultInstance + openSearchInstance

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
 )
 
@@ -18,7 +17,7 @@ type domainInfo struct{ DomainName, EngineType string }
 
 func (s *Service) listDomainNames(ctx context.Context, c *call.Call, in *listDomainNamesInput) (*listDomainNamesOutput, error) {
 	if in.EngineType != "" && in.EngineType != "OpenSearch" && in.EngineType != "Elasticsearch" {
-		return nil, awserr.New(codeValidationException, validation, in.EngineType, "engineType", "satisfy enum value set: [OpenSearch, Elasticsearch]")
+		return nil, errMember(in.EngineType, "engineType", "satisfy enum value set: [OpenSearch, Elasticsearch]")
 	}
 	if err := s.authorize(ctx, c, arnOf(c, "*")); err != nil {
 		return nil, err

@@ -70,18 +70,16 @@ func (d *domain) common(account string) common {
 
 // The two APIs differ in how they write versions and instance types.
 const (
-	elasticsearchPrefix     = "Elasticsearch_"
-	openSearchInstance      = ".search"
-	elasticsearchInstance   = ".elasticsearch"
-	defaultVersion          = "OpenSearch_2.19"
-	defaultElasticsearch    = "Elasticsearch_7.10"
-	defaultInstance         = "m5.large" // without its suffix
-	domainPattern           = `[a-z][a-z0-9\-]+`
-	versionPattern          = `(OpenSearch|Elasticsearch)_[0-9]{1,2}\.[0-9]{1,2}`
-	minDomainName           = 3
-	maxDomainName           = 28
-	validation              = "1 validation error detected: Value '%s' at '%s' failed to satisfy constraint: Member must %s"
-	codeValidationException = "ValidationException"
+	elasticsearchPrefix   = "Elasticsearch_"
+	openSearchInstance    = ".search"
+	elasticsearchInstance = ".elasticsearch"
+	defaultVersion        = "OpenSearch_2.19"
+	defaultElasticsearch  = "Elasticsearch_7.10"
+	defaultInstance       = "m5.large" // without its suffix
+	domainPattern         = `[a-z][a-z0-9\-]+`
+	versionPattern        = `(OpenSearch|Elasticsearch)_[0-9]{1,2}\.[0-9]{1,2}`
+	minDomainName         = 3
+	maxDomainName         = 28
 )
 
 // swapped returns the configuration with the instance types of the other API.
@@ -97,13 +95,17 @@ func (c clusterConfig) swapped(from, to string) clusterConfig {
 func (s *Service) checkName(name string) error {
 	switch {
 	case len(name) < minDomainName:
-		return awserr.New(codeValidationException, validation, name, "domainName", "have length greater than or equal to 3")
+		return errMember(name, "domainName", "have length greater than or equal to 3")
 	case len(name) > maxDomainName:
-		return awserr.New(codeValidationException, validation, name, "domainName", "have length less than or equal to 28")
+		return errMember(name, "domainName", "have length less than or equal to 28")
 	case !s.domain.MatchString(name):
-		return awserr.New(codeValidationException, validation, name, "domainName", "satisfy regular expression pattern: "+domainPattern)
+		return errMember(name, "domainName", "satisfy regular expression pattern: "+domainPattern)
 	}
 	return nil
+}
+
+func errMember(value, member, constraint string) error {
+	return awserr.Violation("ValidationException", awserr.Shown(value), member, constraint)
 }
 
 func errNotFound(name string) *awserr.Error {

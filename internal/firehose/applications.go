@@ -1,6 +1,7 @@
 package firehose
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
@@ -36,8 +37,8 @@ func (s *Service) AppendTo(b *journal.Batch, arn string, records *record.Builder
 	}
 	for i := range records.Count() {
 		if n := len(records.Record(i)); n > maxRecordBytes {
-			return awserr.New("ValidationException", "1 validation error detected: Value at 'records.%d.member.data' failed to satisfy constraint: "+
-				"Member must have length less than or equal to %d", i+1, maxRecordBytes)
+			return awserr.Violation("ValidationException", "", fmt.Sprintf("records.%d.member.data", i+1),
+				fmt.Sprintf("have length less than or equal to %d", maxRecordBytes))
 		}
 	}
 	st.requests.Add(1)

@@ -38,7 +38,7 @@ func (s *Service) retain() {
 
 func (s *Service) forEach(what string, do func(st *stream) error) {
 	for _, st := range s.all() {
-		if err := do(st); err != nil && s.ctx.Err() == nil {
+		if err := do(st); err != nil && st.ctx.Err() == nil {
 			s.opts.Logger.Error("retention failed", "delivery_stream", st.name, "error", fmt.Errorf("%s %q: %w", what, st.name, err))
 		}
 	}
@@ -80,7 +80,7 @@ func (s *Service) firstSince(st *stream, from, delivered record.Sequence, since 
 	reader := st.journal.Read(st.id, from)
 	defer reader.Close()
 	for from < delivered {
-		f, err := reader.Next(s.ctx)
+		f, err := reader.Next(st.ctx)
 		if err != nil {
 			return 0, err
 		}

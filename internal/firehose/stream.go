@@ -29,6 +29,7 @@ type stream struct {
 
 	pipelines []*delivery.Pipeline // primary first; none if they could not be made
 	broken    error                // why there are none
+	ctx       context.Context      // of everything that works on the stream; ends before it is dropped
 	cancel    context.CancelFunc
 	delivered sync.WaitGroup
 
@@ -44,6 +45,7 @@ func (s *Service) newStream(c *config) *stream {
 		journal: s.opts.Journal, id: c.ID, name: c.Name, arn: c.ARN,
 		config: c, ids: newRecordIDs(c.ID),
 	}
+	st.ctx, st.cancel = context.WithCancel(s.ctx)
 	st.gather.commit = st.append
 	st.origins.journal, st.origins.prefix = s.opts.Journal, originPrefix(c.ID)
 	return st
@@ -59,22 +61,20 @@ func (s *Service) start(st *stream) {
 		s.opts.Logger.Error("delivery cannot start", "delivery_stream", st.name, "error", err)
 		return
 	}
-	ctx, cancel := context.WithCancel(s.ctx)
-	st.cancel = cancel
 	for _, o := range options {
 		p := delivery.New(o)
 		st.pipelines = append(st.pipelines, p)
-		run := func() { _ = p.Run(ctx) } // it logs and shows its error
 		st.delivered.Add(1)
-		s.tasks.Go(func() { defer st.delivered.Done(); run() })
+		s.tasks.Go(func() {
+			defer st.delivered.Done()
+			_ = p.Run(st.ctx) // it logs and shows its error
+		})
 	}
 }
 
 // stop ends the stream's deliveries and waits for them.
 func (st *stream) stop() {
-	if st.cancel != nil {
-		st.cancel()
-	}
+	st.cancel()
 	st.delivered.Wait()
 }
 

@@ -67,7 +67,7 @@ var enums = map[string][]string{
 
 // findings is what a walk over a request found.
 type findings struct {
-	violations  []string // AWS's texts, for one ValidationException
+	awserr.Violations
 	unsupported []string // paths as the client wrote them
 }
 
@@ -77,14 +77,7 @@ type findings struct {
 func validate(in any) (unsupported []string, err error) {
 	var f findings
 	f.walkStruct(reflect.ValueOf(in).Elem(), "", "")
-	if n := len(f.violations); n > 0 {
-		noun := "errors"
-		if n == 1 {
-			noun = "error"
-		}
-		return nil, awserr.New("ValidationException", "%d validation %s detected: %s", n, noun, strings.Join(f.violations, "; "))
-	}
-	return f.unsupported, nil
+	return f.unsupported, f.Err("ValidationException")
 }
 
 // check is validate for requests in which nothing unsupported can be.
@@ -140,7 +133,7 @@ func (f *findings) walk(m member) {
 	}
 	if v.IsNil() {
 		if _, required := m.rule("required"); required {
-			f.violate(m, "null ", "Member must not be null")
+			f.Add(awserr.Null, m.awsPath, "not be null")
 		}
 		return
 	}
@@ -149,7 +142,9 @@ func (f *findings) walk(m member) {
 		return
 	}
 	if v.Kind() == reflect.Slice {
-		f.checkLength(m, "", v.Len())
+		if f.checkLength(m, "", v.Len()); m.tooLong(v.Len()) {
+			return // its length is what is wrong with it
+		}
 		for i := range v.Len() {
 			f.walkStruct(v.Index(i), fmt.Sprintf("%s.%d.member.", m.awsPath, i+1), fmt.Sprintf("%s[%d].", m.path, i))
 		}
@@ -172,13 +167,13 @@ func (f *findings) checkValue(m member, v reflect.Value) {
 }
 
 func (f *findings) checkText(m member, s string) {
-	shown := "'" + s + "' "
+	shown := awserr.Shown(s)
 	f.checkLength(m, shown, len([]rune(s)))
 	if name, ok := m.rule("pattern"); ok && !patterns[name].match(s) {
-		f.violate(m, shown, "Member must satisfy regular expression pattern: "+patterns[name].text)
+		f.Add(shown, m.awsPath, "satisfy regular expression pattern: "+patterns[name].text)
 	}
 	if name, ok := m.rule("enum"); ok && !slices.Contains(enums[name], s) {
-		f.violate(m, shown, "Member must satisfy enum value set: ["+strings.Join(enums[name], ", ")+"]")
+		f.Add(shown, m.awsPath, "satisfy enum value set: ["+strings.Join(enums[name], ", ")+"]")
 	} else if only, ok := m.rule("only"); ok && !slices.Contains(strings.Fields(only), s) {
 		f.unsupported = append(f.unsupported, m.path+" "+s)
 	}
@@ -186,20 +181,25 @@ func (f *findings) checkText(m member, s string) {
 
 func (f *findings) checkLength(m member, shown string, n int) {
 	if least, ok := m.number("min"); ok && n < least {
-		f.violate(m, shown, "Member must have length greater than or equal to "+strconv.Itoa(least))
+		f.Add(shown, m.awsPath, "have length greater than or equal to "+strconv.Itoa(least))
 	}
-	if most, ok := m.number("max"); ok && n > most {
-		f.violate(m, shown, "Member must have length less than or equal to "+strconv.Itoa(most))
+	if most, _ := m.number("max"); m.tooLong(n) {
+		f.Add(shown, m.awsPath, "have length less than or equal to "+strconv.Itoa(most))
 	}
 }
 
+func (m member) tooLong(n int) bool {
+	most, ok := m.number("max")
+	return ok && n > most
+}
+
 func (f *findings) checkRange(m member, n int) {
-	shown := "'" + strconv.Itoa(n) + "' "
+	shown := awserr.Shown(n)
 	if least, ok := m.number("min"); ok && n < least {
-		f.violate(m, shown, "Member must have value greater than or equal to "+strconv.Itoa(least))
+		f.Add(shown, m.awsPath, "have value greater than or equal to "+strconv.Itoa(least))
 	}
 	if most, ok := m.number("max"); ok && n > most {
-		f.violate(m, shown, "Member must have value less than or equal to "+strconv.Itoa(most))
+		f.Add(shown, m.awsPath, "have value less than or equal to "+strconv.Itoa(most))
 	}
 }
 
@@ -213,9 +213,4 @@ func (m member) number(name string) (int, bool) {
 		panic("BUG: tag of " + m.path + ": " + err.Error())
 	}
 	return n, true
-}
-
-// violate adds AWS's sentence. Data and lists are not shown.
-func (f *findings) violate(m member, shown, constraint string) {
-	f.violations = append(f.violations, fmt.Sprintf("Value %sat '%s' failed to satisfy constraint: %s", shown, m.awsPath, constraint))
 }

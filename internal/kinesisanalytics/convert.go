@@ -10,6 +10,7 @@ import (
 const (
 	maxInputs  = 1
 	maxOutputs = 3
+	maxTags    = 200
 )
 
 // describeInput checks that an input can be honoured and makes the description

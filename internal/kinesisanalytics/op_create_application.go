@@ -32,6 +32,10 @@ func (in *createApplicationInput) validate(c *constraints) error {
 	for i := range in.Outputs {
 		v.output(&in.Outputs[i], fmt.Sprintf("outputs.%d.member", i+1), c)
 	}
+	if len(in.Tags) > maxTags {
+		v.Add("", "tags", fmt.Sprintf("have length less than or equal to %d", maxTags))
+		in.Tags = nil
+	}
 	for i, t := range in.Tags {
 		v.required(t.Key, fmt.Sprintf("tags.%d.member.key", i+1), c.tagKey)
 		v.optional(t.Value, fmt.Sprintf("tags.%d.member.value", i+1), c.tagValue)

@@ -124,6 +124,28 @@ func TestRunsAgain(t *testing.T) {
 	}
 }
 
+// TestInputMadeAnew deletes the stream under a running application and makes it
+// again: the run ends, says why, and the next one reads the new stream.
+func TestInputMadeAnew(t *testing.T) {
+	j, clock := clockedJournal()
+	streams := testStreams()
+	s := open(t, testOptions(j, streams))
+	create(t, s, "web")
+	must(t, s, "StartApplication", `{"ApplicationName":"web","InputConfigurations":[]}`)
+	waitFor(t, s, "web", statusRunning)
+	streams.Put(t, j, applicationtest.ARN("in"), `{"status":200}`)
+	streams.Renew(t, j, applicationtest.ARN("in"))
+	for !strings.Contains(s.Applications()[0].LastError, journal.ErrDropped.Error()) {
+		time.Sleep(time.Millisecond)
+	}
+	streams.Put(t, j, applicationtest.ARN("in"), `{"status":404}`)
+	for st := s.Applications()[0]; st.LastError != "" || st.Run.Records != 1; st = s.Applications()[0] {
+		time.Sleep(time.Millisecond)
+	}
+	clock.Add(10_000)
+	waitForRecords(t, streams, j, `{"status":404,"n":1}`)
+}
+
 // TestAccessDenied checks the caller's policies before anything else is told.
 func TestAccessDenied(t *testing.T) {
 	j, _ := clockedJournal()

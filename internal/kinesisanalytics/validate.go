@@ -3,6 +3,7 @@ package kinesisanalytics
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -10,27 +11,19 @@ import (
 )
 
 // violations gathers what of a request breaks the constraints of the API's
-// model, in AWS's words.
-type violations []string
+// model.
+type violations struct{ awserr.Violations }
 
 // err is the ValidationException of all violations, or nil.
-func (v violations) err() error {
-	if len(v) == 0 {
-		return nil
-	}
-	errors := "errors"
-	if len(v) == 1 {
-		errors = "error"
-	}
-	return awserr.New("ValidationException", "%d validation %s detected: %s", len(v), errors, strings.Join(v, "; "))
-}
+func (v *violations) err() error { return v.Err("ValidationException") }
 
+// add adds a violation; a nil value is a member that is missing.
 func (v *violations) add(value any, path, constraint string, args ...any) {
-	shown := "null"
+	shown := awserr.Null
 	if value != nil {
-		shown = fmt.Sprintf("'%v'", value)
+		shown = awserr.Shown(value)
 	}
-	*v = append(*v, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: Member must %s", shown, path, fmt.Sprintf(constraint, args...)))
+	v.Add(shown, path, fmt.Sprintf(constraint, args...))
 }
 
 // text is a constraint on a string member.
@@ -82,7 +75,7 @@ func (v *violations) optional(s *string, path string, c text) {
 	if c.pattern != nil && !c.pattern.MatchString(*s) {
 		v.add(*s, path, "satisfy regular expression pattern: %s", strings.Trim(c.pattern.String(), "^$"))
 	}
-	if c.enum != nil && !contains(c.enum, *s) {
+	if c.enum != nil && !slices.Contains(c.enum, *s) {
 		v.add(*s, path, "satisfy enum value set: [%s]", strings.Join(c.enum, ", "))
 	}
 }
@@ -126,6 +119,7 @@ func (v *violations) input(in *Input, path string, c *constraints) {
 		v.add("[]", path+".recordColumns", "have length greater than or equal to 1")
 	case n > 1000:
 		v.add(fmt.Sprintf("[%d columns]", n), path+".recordColumns", "have length less than or equal to 1000")
+		return
 	}
 	for i, col := range s.RecordColumns {
 		at := fmt.Sprintf("%s.recordColumns.%d.member", path, i+1)
@@ -162,13 +156,4 @@ func (v *violations) output(o *Output, path string, c *constraints) {
 		return
 	}
 	v.required(o.DestinationSchema.RecordFormatType, path+".destinationSchema.recordFormatType", c.format)
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }
