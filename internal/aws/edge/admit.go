@@ -24,6 +24,10 @@ const (
 func (e *Edge) admit(w http.ResponseWriter, r *http.Request, p sigv4.Protocol) (release func(), err *awserr.Error) {
 	control := http.NewResponseController(w)
 	if p == sigv4.S3 {
+		// The body of another service would be held in memory, outside the budget.
+		if scope, err := sigv4.ScopeOf(r); err == nil && scope.Service != "s3" {
+			return nil, wrongService("s3", p)
+		}
 		if r.Body != nil && r.Body != http.NoBody {
 			r.Body = &stallGuard{ReadCloser: r.Body, control: control}
 		}

@@ -28,8 +28,8 @@ import (
 // bucket can have its name.
 const HealthPath = "/_millrace/health"
 
-// S3 serves S3 requests. The request's path is in path style, whatever the
-// client used; the payload is verified while it is read.
+// S3 serves S3 requests and sets the call's Operation. The request's path is in
+// path style, whatever the client used; the payload is verified while it is read.
 type S3 interface {
 	Serve(w http.ResponseWriter, r *http.Request, c *call.Call, body *sigv4.Payload)
 }

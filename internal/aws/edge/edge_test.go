@@ -360,3 +360,25 @@ func benchmarkIngest(b *testing.B, size int) {
 		}
 	}
 }
+
+// A body that would be held in memory is never read outside the budget, so
+// also not one of a request that looks like S3's and is signed for another service.
+func TestBodyOfAnotherServiceIsNotReadAsS3s(t *testing.T) {
+	ro := routes()[3]
+	ro.service = "firehose"
+	r := authenticate(t, "signed", ro)
+	body := &countingBody{}
+	r.Body, r.ContentLength = io.NopCloser(body), sigv4.MaxBody
+	w := httptest.NewRecorder()
+	testEdge(t, nil).ServeHTTP(w, r)
+	if got := code(w.Result(), w.Body.String()); got != "AuthorizationHeaderMalformed" || body.read != 0 {
+		t.Errorf("%s, %d bytes read", got, body.read)
+	}
+}
+
+type countingBody struct{ read int }
+
+func (b *countingBody) Read(p []byte) (int, error) {
+	b.read += len(p)
+	return len(p), nil
+}

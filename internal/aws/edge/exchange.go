@@ -86,7 +86,6 @@ func (x *exchange) route(v *sigv4.Verified) *awserr.Error {
 	case sigv4.REST:
 		return x.routeREST()
 	default:
-		x.c.Operation = x.r.Method
 		x.edge.S3.Serve(x.w, pathStyle(x.r, x.edge.hosts), x.c, v.Payload)
 		return nil
 	}
@@ -105,6 +104,7 @@ func (x *exchange) routeJSON() *awserr.Error {
 		s.Serve(x.w, x.r, x.c)
 		return nil
 	}
+	x.c.Service = ""
 	return awserr.New("UnknownOperationException", "millrace has no service %s", clip(prefix))
 }
 
@@ -120,7 +120,9 @@ func (x *exchange) routeQuery() *awserr.Error {
 			return nil
 		}
 	}
-	return awserr.New("InvalidAction", "millrace has no service %s: could not find operation %s for version %s", clip(x.c.Service), clip(action), clip(version))
+	unknown := x.c.Service
+	x.c.Service = ""
+	return awserr.New("InvalidAction", "millrace has no service %s: could not find operation %s for version %s", clip(unknown), clip(action), clip(version))
 }
 
 func (x *exchange) routeREST() *awserr.Error {
@@ -140,9 +142,12 @@ func (x *exchange) routeREST() *awserr.Error {
 }
 
 func (x *exchange) wrongService(want string) *awserr.Error {
-	e := (&sigv4.Error{Reason: sigv4.WrongScope, Detail: "Credential should be scoped to correct service: '" + want + "'. "}).AWS(x.protocol)
 	x.c.Service = ""
-	return e
+	return wrongService(want, x.protocol)
+}
+
+func wrongService(want string, p sigv4.Protocol) *awserr.Error {
+	return (&sigv4.Error{Reason: sigv4.WrongScope, Detail: "Credential should be scoped to correct service: '" + want + "'. "}).AWS(p)
 }
 
 func (x *exchange) explain(err error) *awserr.Error {

@@ -118,6 +118,19 @@ func (v *Verifier) Verify(r *http.Request) (*Verified, error) {
 	return result, nil
 }
 
+// ScopeOf is what a request says it is signed for, before anything is
+// verified: whoever makes room for its body asks.
+func ScopeOf(r *http.Request) (Scope, error) {
+	if isPresignedV2(r) {
+		return Scope{Service: "s3"}, nil
+	}
+	a, err := parseAuthorization(r)
+	if err != nil {
+		return Scope{}, err
+	}
+	return a.scope, nil
+}
+
 // takeBody reads the body or prepares its streaming; it answers the hash that
 // the canonical request ends with.
 func (v *Verified) takeBody(r *http.Request, a *authorization) (string, error) {
