@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -32,17 +33,28 @@ func (s *server) searchDestination(c firehose.Search) (destination.Destination, 
 	o := opensearch.Options{
 		Endpoint: endpoint, IndexName: c.IndexName, Rotation: opensearch.Rotation(c.IndexRotation),
 		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log.With("delivery_stream", c.Stream),
-		Transport: &roleTransport{next: s.searchTransport, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN},
+		Transport: s.searchTransport,
+	}
+	if c.DomainARN != "" {
+		// A cluster that is named by its address alone has no ARN that a policy could name: who may write to it is its own to say.
+		o.Transport = &roleTransport{next: s.searchTransport, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN}
 	}
 	switch {
-	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "":
+	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "" && sameServer(endpoint, s.cfg.Search.URL):
 		o.Credentials = opensearch.Basic{Username: s.run.SearchUser, Password: s.run.SearchPassword}
-	case s.cfg.Search.URL != "":
-	default:
+	case s.cfg.Search.URL == "" && c.DomainARN != "":
 		o.Credentials = opensearch.SigV4{Region: c.Region, Provider: aws.CredentialsProvider(
 			credentials.NewStaticCredentialsProvider(s.secrets.AccessKeyID, s.secrets.SecretAccessKey, ""))}
 	}
 	return opensearch.New(o)
+}
+
+// sameServer tells whether an address is that of the cluster in millrace.yaml:
+// its password goes nowhere else, whatever a template names.
+func sameServer(endpoint, cluster string) bool {
+	a, errA := url.Parse(endpoint)
+	b, errB := url.Parse(cluster)
+	return errA == nil && errB == nil && a.Scheme == b.Scheme && a.Host == b.Host
 }
 
 // roleTransport lets a request pass that the delivery stream's role may make.
@@ -56,11 +68,7 @@ type roleTransport struct {
 // RoundTrip implements http.RoundTripper.
 func (t *roleTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	action := "es:ESHttp" + r.Method[:1] + strings.ToLower(r.Method[1:])
-	resource := t.resource
-	if resource == "" {
-		resource = r.URL.Host
-	}
-	if err := t.authorizer.AuthorizeRole(r.Context(), t.role, action, resource+r.URL.Path); err != nil {
+	if err := t.authorizer.AuthorizeRole(r.Context(), t.role, action, t.resource+r.URL.Path); err != nil {
 		body, _ := json.Marshal(map[string]string{"Message": err.Error()})
 		return &http.Response{
 			StatusCode: http.StatusForbidden, Status: "403 Forbidden", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

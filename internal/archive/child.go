@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"runtime/debug"
+	"syscall"
 
 	"github.com/versity/versitygw/backend/meta"
 	"github.com/versity/versitygw/backend/posix"
@@ -47,6 +49,9 @@ func ChildMain() int {
 		fmt.Fprintln(os.Stderr, "read the gateway's configuration:", err)
 		return 78
 	}
+	// A terminal sends its signals to the whole process group. The parent needs the gateway until its last delivery, and
+	// ends it by closing the pipe.
+	signal.Ignore(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	debug.SetMemoryLimit(childMemory)
 	ctx, cancel := context.WithCancel(context.Background())
 	go func() {

@@ -23,9 +23,6 @@ type Secrets struct {
 	SearchUser      string `json:"search_user"`
 	SearchPassword  string `json:"search_password"`
 	ConsoleToken    string `json:"console_token"`
-	// Archive* are the account of the object store's child process, behind the edge.
-	ArchiveAccessKey string `json:"archive_access_key"`
-	ArchiveSecretKey string `json:"archive_secret_key"`
 }
 
 // LoadSecrets reads the secrets of a data directory, or makes them.
@@ -54,13 +51,11 @@ func LoadSecrets(dir string) (Secrets, error) {
 
 func newSecrets() Secrets {
 	return Secrets{
-		AccessKeyID:      "AKIA" + strings.ToUpper(randomHex(8)),
-		SecretAccessKey:  randomText(30),
-		SearchUser:       "admin",
-		SearchPassword:   randomText(18),
-		ConsoleToken:     randomHex(20),
-		ArchiveAccessKey: "archive" + randomHex(8),
-		ArchiveSecretKey: randomText(30),
+		AccessKeyID:     "AKIA" + strings.ToUpper(randomHex(8)),
+		SecretAccessKey: randomText(30),
+		SearchUser:      "admin",
+		SearchPassword:  randomText(18),
+		ConsoleToken:    randomHex(20),
 	}
 }
 
