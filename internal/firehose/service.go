@@ -119,9 +119,15 @@ func (s *Service) JSONRPC() *jsonrpc.Service {
 	}
 }
 
-// authorize asks for an action on a stream, whether or not it exists.
-func (s *Service) authorize(ctx context.Context, c *call.Call, stream string) error {
-	return s.opts.Authorizer.Authorize(ctx, c.Identity, "firehose:"+c.Operation, streamARN(c.Region, stream))
+// authorize asks for an action on a stream, whether or not it exists. A stream
+// that does has the ARN of its own region: a caller allowed in another one gets
+// no further by signing for that.
+func (s *Service) authorize(ctx context.Context, c *call.Call, name string) error {
+	arn := streamARN(c.Region, name)
+	if st, err := s.lookup(name); err == nil {
+		arn = st.arn
+	}
+	return s.opts.Authorizer.Authorize(ctx, c.Identity, "firehose:"+c.Operation, arn)
 }
 
 func streamARN(region, name string) string {

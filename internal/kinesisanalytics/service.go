@@ -159,9 +159,17 @@ func arn(region, name string) string {
 }
 
 // find checks the caller's right to an operation on an application and returns
-// it with mu held, to be unlocked by the caller.
+// it with mu held, to be unlocked by the caller. An application that is there
+// has the ARN of its own region: a caller allowed in another one gets no further
+// by signing for that.
 func (s *Service) find(ctx context.Context, c *call.Call, name string) (*app, error) {
-	if err := s.allow(ctx, c, arn(c.Region, name)); err != nil {
+	resource := arn(c.Region, name)
+	s.mu.Lock()
+	if a := s.apps[name]; a != nil {
+		resource = a.Detail.ApplicationARN
+	}
+	s.mu.Unlock()
+	if err := s.allow(ctx, c, resource); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
