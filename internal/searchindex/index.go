@@ -82,16 +82,20 @@ type domain struct {
 	name  string
 }
 
-// authenticate returns 0, or the status that refuses the request.
-func (d *domain) authenticate(r *http.Request, body []byte) int {
-	if name, password, ok := r.BasicAuth(); ok {
-		want, known := d.index.users[name]
-		got := sha256.Sum256([]byte(password))
-		if same := subtle.ConstantTimeCompare(want[:], got[:]) == 1; known && same {
-			return 0
-		}
-		return http.StatusUnauthorized
+// user tells whether a request carries basic authentication, and whether it is right.
+func (d *domain) user(r *http.Request) (ok, basic bool) {
+	name, password, basic := r.BasicAuth()
+	if !basic {
+		return false, false
 	}
+	want, known := d.index.users[name]
+	got := sha256.Sum256([]byte(password))
+	same := subtle.ConstantTimeCompare(want[:], got[:]) == 1
+	return known && same, true
+}
+
+// signer returns 0, or the status that refuses a signed request.
+func (d *domain) signer(r *http.Request, body []byte) int {
 	if d.index.opts.Authorize == nil {
 		return http.StatusUnauthorized
 	}

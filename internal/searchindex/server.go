@@ -38,6 +38,11 @@ type answer struct {
 
 func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
+	user, isUser := d.user(r)
+	if !user && (isUser || r.Header.Get("Authorization") == "") {
+		unauthorized(w, http.StatusUnauthorized) // no room is made for the body of nobody
+		return
+	}
 	size := r.ContentLength
 	if size < 0 || size > MaxBodyBytes {
 		size = MaxBodyBytes
@@ -48,7 +53,10 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, r, refusal(overloaded(size)))
 		return
 	}
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(start.Add(bodyTimeout)) // not supported in memory, nor needed there
 	packed, err := io.ReadAll(http.MaxBytesReader(w, r.Body, MaxBodyBytes))
+	_ = control.SetReadDeadline(time.Time{})
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -57,9 +65,11 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		return // the client is gone
 	}
-	if status := d.authenticate(r, packed); status != 0 {
-		unauthorized(w, status)
-		return
+	if !user {
+		if status := d.signer(r, packed); status != 0 {
+			unauthorized(w, status)
+			return
+		}
 	}
 	body, a := unpack(r, packed)
 	switch {
@@ -71,6 +81,10 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		write(w, r, d.route(&request{Request: r, domain: d, body: body, start: start}))
 	}
 }
+
+// bodyTimeout is how long a body may take to arrive: until then it holds room
+// that others wait for.
+const bodyTimeout = 60 * time.Second
 
 func overloaded(size int64) *wire.Error {
 	e := wire.Errorf("rejected_execution_exception", "rejected execution of coordinating operation [coordinating_operation_bytes=%d, max_coordinating_and_primary_bytes=%d]", size, MaxPressureBytes)
