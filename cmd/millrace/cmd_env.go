@@ -32,9 +32,10 @@ func newEnv(g *globals) *cobra.Command {
 				{"AWS_DEFAULT_REGION", run.Region},
 				{"AWS_REGION", run.Region},
 				{"MILLRACE_CONSOLE", run.Console},
-				{"MILLRACE_SEARCH", run.Search},
-				{"MILLRACE_SEARCH_USER", run.SearchUser},
-				{"MILLRACE_SEARCH_PASSWORD", run.SearchPassword},
+				// not named like settings of the server, which up would take from this shell
+				{"OPENSEARCH_URL", run.Search},
+				{"OPENSEARCH_USERNAME", run.SearchUser},
+				{"OPENSEARCH_PASSWORD", run.SearchPassword},
 			} {
 				fmt.Fprintf(c.OutOrStdout(), "export %s=%s\n", v[0], shellQuote(v[1]))
 			}

@@ -36,21 +36,12 @@ type deployment struct {
 
 // stackDescription is what is read back of DescribeStacks.
 type stackDescription struct {
-	Status  string `xml:"StackStatus"`
-	Reason  string `xml:"StackStatusReason"`
-	Outputs []struct {
-		Key   string `xml:"OutputKey"`
-		Value string `xml:"OutputValue"`
-	} `xml:"Outputs>member"`
-}
-
-func (d stackDescription) output(key string) string {
-	for _, o := range d.Outputs {
-		if o.Key == key {
-			return o.Value
-		}
-	}
-	return ""
+	Status     string `xml:"StackStatus"`
+	Reason     string `xml:"StackStatusReason"`
+	Parameters []struct {
+		Key   string `xml:"ParameterKey"`
+		Value string `xml:"ParameterValue"`
+	} `xml:"Parameters>member"`
 }
 
 // Deploy creates the stack, or goes on with the one that is there, waits until
@@ -66,7 +57,7 @@ func (d deployment) Deploy(ctx context.Context, aws awsClient) (stackDescription
 			err = d.create(ctx, aws)
 		}
 	case err == nil:
-		err = d.unchanged(ctx, aws)
+		err = d.unchanged(ctx, aws, stack)
 	}
 	if err != nil {
 		return stack, fmt.Errorf("deploy stack %q: %w", d.Stack, err)
@@ -148,9 +139,10 @@ func (d deployment) delete(ctx context.Context, aws awsClient) error {
 	}
 }
 
-// unchanged refuses another template for a stack that is there: there is no
-// UpdateStack that could carry it out.
-func (d deployment) unchanged(ctx context.Context, aws awsClient) error {
+// unchanged refuses another template, or other parameters, for a stack that is
+// there: there is no UpdateStack that could carry it out. Parameters that are
+// not given keep their values.
+func (d deployment) unchanged(ctx context.Context, aws awsClient, stack stackDescription) error {
 	body, err := aws.Query(ctx, cloudFormation, cloudFormationVersion, "GetTemplate", url.Values{"StackName": {d.Stack}})
 	if err != nil {
 		return err
@@ -164,6 +156,13 @@ func (d deployment) unchanged(ctx context.Context, aws awsClient) error {
 	if strings.TrimSpace(answer.Template) != strings.TrimSpace(d.Template) {
 		return fmt.Errorf("%s differs from the template that the stack was made from, and stacks cannot be updated yet; "+
 			"delete the stack (start millrace up without it, then aws cloudformation delete-stack --stack-name %s) or give another --stack", d.File, d.Stack)
+	}
+	for _, p := range stack.Parameters {
+		// a parameter with NoEcho is shown as asterisks and cannot be compared
+		if given, ok := d.Parameters[p.Key]; ok && given != p.Value && strings.Trim(p.Value, "*") != "" {
+			return fmt.Errorf("--parameter %s=%s: the stack was made with %s, and stacks cannot be updated yet; leave it out, "+
+				"or delete the stack first, or give another --stack", p.Key, given, p.Value)
+		}
 	}
 	return nil
 }

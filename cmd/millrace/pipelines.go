@@ -113,18 +113,18 @@ func (p *pipelines) logFile(stack, name string) string {
 // Start runs the folder's generator and agent. A log given in place of the
 // generator's is read from its beginning instead.
 func (p *pipelines) Start(f folder, log string) error {
-	if f.Agent == nil {
-		if log != "" {
-			return fmt.Errorf("stack %q has no agent.json to ship %s", f.Stack, log)
-		}
-		return nil
-	}
 	if log == "" && f.Generate != nil {
 		if err := p.startGenerator(f); err != nil {
 			return err
 		}
 	}
-	return p.startAgent(f, log)
+	if f.Agent != nil {
+		return p.startAgent(f, log)
+	}
+	if log != "" {
+		return fmt.Errorf("stack %q has no agent.json to ship %s", f.Stack, log)
+	}
+	return nil
 }
 
 func (p *pipelines) startGenerator(f folder) error {
@@ -152,6 +152,9 @@ func (p *pipelines) startAgent(f folder, log string) error {
 	cfg, err := f.agent()
 	if err != nil {
 		return err
+	}
+	if log != "" && len(cfg.Flows) > 1 {
+		return fmt.Errorf("%s has %d flows; --log takes the place of one", f.beside("agent.json"), len(cfg.Flows))
 	}
 	for i := range cfg.Flows {
 		flow := &cfg.Flows[i]
