@@ -13,6 +13,11 @@ type Batch struct {
 	Appends []Append
 	Changes []Change
 	Floors  []Floor
+	// MakesRoom is set on a batch without which its writer cannot give up what
+	// it has read. It is let through when others get ErrFull, up to a limit of
+	// its own: a journal that is full of a reader's backlog would otherwise stay
+	// full, the reader waiting for room and the room for the reader.
+	MakesRoom bool
 }
 
 // Append adds one frame to a stream.

@@ -21,11 +21,15 @@ import (
 
 // ErrFull refuses a Begin that appends frames while the quota is used up or
 // the disk's reserve is reached. State changes alone are never refused: they
-// are how delivery makes room. The same Begin succeeds once there is space.
+// are how delivery makes room; Batch.MakesRoom says what else is let through.
+// The same Begin succeeds once there is space.
 var ErrFull = errors.New("journal full")
 
 // ErrClosed is what a closed journal and its readers answer.
 var ErrClosed = errors.New("journal closed")
+
+// ErrDropped is what readers of a stream get once it is given up.
+var ErrDropped = errors.New("stream dropped")
 
 // Damage names a frame that is not what was written. It stops the readers of
 // its stream and no other.
@@ -75,7 +79,7 @@ type Journal interface {
 	// end it and are reported last, with an empty key.
 	Scan(prefix string) iter.Seq2[Entry, error]
 
-	// Usage is what frames and state take, and what they may take.
+	// Usage is what frames take, and what they may take.
 	Usage() Usage
 
 	Close() error
@@ -92,7 +96,7 @@ type Commit interface {
 // Reader reads one stream in order. It is used by one goroutine at a time.
 type Reader interface {
 	// Next waits for the next durable frame. The first one may begin before
-	// the sequence asked for. Errors: ctx's, ErrClosed, *Damage.
+	// the sequence asked for. Errors: ctx's, ErrClosed, ErrDropped, *Damage.
 	Next(ctx context.Context) (*record.Frame, error)
 	Close()
 }
@@ -120,6 +124,23 @@ type Usage struct {
 // Full tells whether appends are refused.
 func (u Usage) Full() bool {
 	return u.Quota > 0 && u.Bytes >= u.Quota || u.DiskReserve > 0 && u.DiskFree < u.DiskReserve
+}
+
+// exhausted tells whether also those are refused that make room: they may take
+// an eighth more than the quota, and half of the disk's reserve.
+func (u Usage) exhausted() bool {
+	return u.Quota > 0 && u.Bytes >= u.Quota+u.Quota/8 || u.DiskReserve > 0 && u.DiskFree < u.DiskReserve/2
+}
+
+// Refuses tells whether Begin answers ErrFull to a batch.
+func (u Usage) Refuses(b *Batch) bool {
+	switch {
+	case len(b.Appends) == 0:
+		return false
+	case b.MakesRoom:
+		return u.exhausted()
+	}
+	return u.Full()
 }
 
 // Put is Begin and Wait in one, for callers that have nothing to do meanwhile.

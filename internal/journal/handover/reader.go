@@ -36,6 +36,11 @@ func NewReader(s *Stream, store Store, from record.Sequence) *Reader {
 // Next implements journal.Reader.
 func (r *Reader) Next(ctx context.Context) (*record.Frame, error) {
 	for {
+		select {
+		case <-r.stream.dropped:
+			return nil, journal.ErrDropped
+		default:
+		}
 		if len(r.back) > 0 {
 			f := r.back[0]
 			r.back = r.back[1:]
@@ -50,19 +55,33 @@ func (r *Reader) Next(ctx context.Context) (*record.Frame, error) {
 			if err != nil {
 				return nil, err
 			}
-			if len(back) == 0 {
-				return nil, r.damage(at, fmt.Errorf("%w: the frame is missing", record.ErrDamaged))
+			if len(back) > 0 && back[0].First <= at {
+				r.from, r.back = at, back
+				continue
 			}
-			r.from, r.back = at, back
-			continue
+			if r.gone(at) {
+				continue // trimmed or dropped since we looked
+			}
+			return nil, r.damage(at, fmt.Errorf("%w: the frame is missing", record.ErrDamaged))
 		}
 		select {
 		case <-changed:
+		case <-r.stream.dropped:
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		case <-r.store.Done():
 			return nil, journal.ErrClosed
 		}
+	}
+}
+
+// gone tells whether there is a reason that the store lacks a frame.
+func (r *Reader) gone(at record.Sequence) bool {
+	select {
+	case <-r.stream.dropped:
+		return true
+	default:
+		return r.stream.trimmed(at)
 	}
 }
 

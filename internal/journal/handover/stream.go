@@ -33,6 +33,8 @@ type Stream struct {
 	recentBudget int
 
 	changed chan struct{} // closed when durable moves or the journal closes
+	dropped chan struct{} // closed when the stream is given up
+	drop    sync.Once
 }
 
 // NewStream continues a stream where the store left it. recentBudget is how
@@ -42,7 +44,7 @@ func NewStream(id record.StreamID, e journal.Extent, floor int64, recentBudget i
 	return &Stream{
 		ID: id, next: next, durable: next, first: max(e.First, 1), bytes: e.Bytes,
 		arrival: e.Arrival, floor: max(floor, e.Arrival),
-		recentBudget: recentBudget, changed: make(chan struct{}),
+		recentBudget: recentBudget, changed: make(chan struct{}), dropped: make(chan struct{}),
 	}
 }
 
@@ -89,12 +91,8 @@ func (s *Stream) wake() {
 	s.changed = make(chan struct{})
 }
 
-// Wake lets waiting readers look again, as Close does.
-func (s *Stream) Wake() {
-	s.Lock()
-	defer s.Unlock()
-	s.wake()
-}
+// Drop ends the stream's readers, before the store gives up its frames.
+func (s *Stream) Drop() { s.drop.Do(func() { close(s.dropped) }) }
 
 // Bound is journal.Journal's Bound at the time now (ms).
 func (s *Stream) Bound(now int64) (int64, record.Sequence) {
@@ -104,11 +102,12 @@ func (s *Stream) Bound(now int64) (int64, record.Sequence) {
 	return s.floor, s.next
 }
 
-// Raise keeps stamps from going below a floor that was kept with a step.
-func (s *Stream) Raise(floor int64) {
-	s.Lock()
-	defer s.Unlock()
-	s.floor = max(s.floor, floor)
+// Raise keeps stamps from going below a bound that took effect, and returns the
+// floor to be kept: never a lower one than another reader's bound has set. The
+// caller holds the lock until the store has it in its order.
+func (s *Stream) Raise(bound int64) (floor int64) {
+	s.floor = max(s.floor, bound)
+	return s.floor
 }
 
 // Extent is what is durable.
@@ -118,13 +117,27 @@ func (s *Stream) Extent() journal.Extent {
 	return journal.Extent{First: min(s.first, s.durable), Next: s.durable, Arrival: s.arrival, Bytes: s.bytes}
 }
 
-// Trimmed says that the store gave up bytes of frames before first.
-func (s *Stream) Trimmed(first record.Sequence, bytes int64) {
+// Trim hides the frames before first from readers. The store gives them up
+// afterwards: a reader that does not find one any more looks here once again.
+func (s *Stream) Trim(first record.Sequence) {
 	s.Lock()
 	defer s.Unlock()
 	s.first = max(s.first, first)
-	s.bytes -= bytes
 	s.forget(s.first)
+}
+
+// Freed says how many bytes the store gave up.
+func (s *Stream) Freed(bytes int64) {
+	s.Lock()
+	defer s.Unlock()
+	s.bytes -= bytes
+}
+
+// trimmed tells whether the frame that held a sequence was given up.
+func (s *Stream) trimmed(seq record.Sequence) bool {
+	s.Lock()
+	defer s.Unlock()
+	return seq < s.first
 }
 
 // Recent looks for the durable frame that holds sequence from, or the first

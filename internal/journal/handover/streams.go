@@ -38,28 +38,33 @@ func (s *Streams) Get(id record.StreamID) (*Stream, error) {
 	return st, nil
 }
 
-// Forget drops a stream.
+// Forget lets go of a stream that was dropped.
 func (s *Streams) Forget(id record.StreamID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if st := s.byID[id]; st != nil {
-		st.Wake()
-		delete(s.byID, id)
-	}
+	delete(s.byID, id)
 }
 
-// Lock locks the streams that a batch appends to, in the order of their ids so
-// that two batches cannot wait for each other. The result unlocks them.
+// Lock locks the streams that a batch appends to or sets floors of, in the order
+// of their ids so that two batches cannot wait for each other. The result
+// unlocks them.
 func (s *Streams) Lock(b *journal.Batch) (streams map[record.StreamID]*Stream, unlock func(), err error) {
 	streams = map[record.StreamID]*Stream{}
 	ids := make([]record.StreamID, 0, 1)
-	for _, a := range b.Appends {
-		if streams[a.Stream] == nil {
-			if streams[a.Stream], err = s.Get(a.Stream); err != nil {
-				return nil, nil, err
-			}
-			ids = append(ids, a.Stream)
+	add := func(id record.StreamID) {
+		if err == nil && streams[id] == nil {
+			streams[id], err = s.Get(id)
+			ids = append(ids, id)
 		}
+	}
+	for _, a := range b.Appends {
+		add(a.Stream)
+	}
+	for _, f := range b.Floors {
+		add(f.Stream)
+	}
+	if err != nil {
+		return nil, nil, err
 	}
 	slices.SortFunc(ids, func(a, b record.StreamID) int { return bytes.Compare(a[:], b[:]) })
 	for _, id := range ids {

@@ -30,12 +30,16 @@ func Run(t *testing.T, h Harness) {
 		"a batch is whole":                 batchIsWhole,
 		"arrivals never decrease":          arrivalsNeverDecrease,
 		"bound holds, also after restart":  boundHolds,
+		"the highest floor is kept":        highestFloor,
 		"reopen goes on":                   reopenGoesOn,
 		"lagging reader reads back":        laggingReader,
 		"trim keeps the newest frame":      trim,
+		"trim under a lagging reader":      trimUnderReader,
 		"drop forgets":                     drop,
+		"drop ends readers":                dropEndsReaders,
 		"state: set, delete, scan, cursor": state,
 		"quota refuses appends only":       quota,
+		"what makes room passes the quota": makesRoom,
 		"close ends readers":               closeEndsReaders,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, h) })
@@ -235,6 +239,31 @@ func boundHolds(t *testing.T, h Harness) {
 	}
 }
 
+// Two readers keep the bounds that they were given, the higher one first.
+func highestFloor(t *testing.T, h Harness) {
+	now := int64(5000)
+	dir := t.TempDir()
+	j, id := h.Open(t, dir, func() int64 { return now }, 0), record.NewStreamID()
+	put(t, j, id, "a")
+	low, _ := j.Bound(id)
+	now = 9000
+	high, _ := j.Bound(id)
+	for _, bound := range []int64{high, low} {
+		var b journal.Batch
+		b.SetFloor(id, bound)
+		if _, err := journal.Put(j, &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = j.Close()
+	now = 6000
+	j = h.Open(t, dir, func() int64 { return now }, 0)
+	defer j.Close()
+	if f := put(t, j, id, "b"); f.Arrival < high {
+		t.Fatalf("after restart: arrival %d breaks the bound %d", f.Arrival, high)
+	}
+}
+
 func reopenGoesOn(t *testing.T, h Harness) {
 	dir, id := t.TempDir(), record.NewStreamID()
 	for i := range 3 {
@@ -288,6 +317,63 @@ func trim(t *testing.T, h Harness) {
 	defer j.Close()
 	if f := put(t, j, id, "new"); f.First != 11 {
 		t.Fatalf("sequence %d was used before", f.First)
+	}
+}
+
+// A reader that lags goes on behind what is trimmed while it reads.
+func trimUnderReader(t *testing.T, h Harness) {
+	j, id := open(t, h), record.NewStreamID()
+	const frames = 400
+	for i := range frames {
+		put(t, j, id, fmt.Sprint(i), string(make([]byte, 64<<10)))
+	}
+	var trimming sync.WaitGroup
+	trimming.Go(func() {
+		for i := range frames {
+			if err := j.Trim(id, record.Sequence(2*i+1)); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for last := record.Sequence(0); last < 2*frames; {
+		r := j.Read(id, last+1)
+		f, err := r.Next(context.Background())
+		if err != nil {
+			t.Fatalf("after %d: %v", last, err)
+		}
+		if f.Next()-1 <= last {
+			t.Fatalf("%d to %d after %d", f.First, f.Next(), last)
+		}
+		last = f.Next() - 1
+		r.Close()
+	}
+	trimming.Wait()
+}
+
+// Readers learn that their stream is gone, those that wait and those that lag.
+func dropEndsReaders(t *testing.T, h Harness) {
+	j, id := open(t, h), record.NewStreamID()
+	put(t, j, id, "one")
+	ended := make(chan error)
+	for _, from := range []record.Sequence{1, 2} {
+		r := j.Read(id, from)
+		go func() {
+			for {
+				if _, err := r.Next(context.Background()); err != nil {
+					ended <- err
+					return
+				}
+			}
+		}()
+	}
+	time.Sleep(5 * time.Millisecond)
+	if err := j.Drop(id); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := <-ended; !errors.Is(err, journal.ErrDropped) {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -354,21 +440,7 @@ func state(t *testing.T, h Harness) {
 func quota(t *testing.T, h Harness) {
 	j, id := h.Open(t, t.TempDir(), clock, 64<<10), record.NewStreamID()
 	defer j.Close()
-	noise := make([]byte, 8<<10)
-	x := uint32(1)
-	var err error
-	for i := 0; i < 100 && err == nil; i++ {
-		for k := range noise { // does not pack
-			x = x*1664525 + 1013904223
-			noise[k] = byte(x >> 24)
-		}
-		var b journal.Batch
-		b.Append(id, sealed(t, string(noise)))
-		_, err = journal.Put(j, &b)
-	}
-	if !errors.Is(err, journal.ErrFull) {
-		t.Fatalf("a full journal answered %v", err)
-	}
+	fillUp(t, j, id, false)
 	var b journal.Batch
 	b.SetCursor(id, "delivery", j.Extent(id).Next)
 	if _, err := journal.Put(j, &b); err != nil {
@@ -378,6 +450,37 @@ func quota(t *testing.T, h Harness) {
 		t.Fatal(err)
 	}
 	put(t, j, id, "there is space again")
+}
+
+// fillUp appends until the journal refuses, and returns how many it took.
+func fillUp(t *testing.T, j journal.Journal, id record.StreamID, makesRoom bool) (n int) {
+	t.Helper()
+	noise := make([]byte, 8<<10)
+	x := uint32(1)
+	for ; n < 100; n++ {
+		for k := range noise { // does not pack
+			x = x*1664525 + 1013904223
+			noise[k] = byte(x >> 24)
+		}
+		b := journal.Batch{MakesRoom: makesRoom}
+		b.Append(id, sealed(t, string(noise)))
+		if _, err := journal.Put(j, &b); errors.Is(err, journal.ErrFull) {
+			return n
+		} else if err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Fatal("the journal is never full")
+	return n
+}
+
+func makesRoom(t *testing.T, h Harness) {
+	j, id := h.Open(t, t.TempDir(), clock, 64<<10), record.NewStreamID()
+	defer j.Close()
+	fillUp(t, j, id, false)
+	if n := fillUp(t, j, id, true); n != 1 { // an eighth of the quota
+		t.Fatalf("%d batches that make room passed the quota", n)
+	}
 }
 
 func closeEndsReaders(t *testing.T, h Harness) {

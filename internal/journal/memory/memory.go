@@ -115,7 +115,7 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 		return nil, journal.ErrClosed
 	default:
 	}
-	if len(b.Appends) > 0 && j.Usage().Full() {
+	if j.Usage().Refuses(b) {
 		return nil, journal.ErrFull
 	}
 	streams, unlock, err := j.streams.Lock(b)
@@ -140,7 +140,7 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 		}
 	}
 	for _, f := range b.Floors {
-		j.disk.floors[f.Stream] = max(j.disk.floors[f.Stream], f.Time)
+		j.disk.floors[f.Stream] = streams[f.Stream].Raise(f.Time)
 	}
 	return c, nil
 }
@@ -193,26 +193,40 @@ func (j *Journal) Extent(id record.StreamID) journal.Extent { return j.stream(id
 // stream's sequences go on.
 func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 	s := j.stream(id)
-	j.disk.mu.Lock()
-	var gone int64
-	first := record.Sequence(0)
-	for frames := j.disk.frames[id]; len(frames) > 1; frames = j.disk.frames[id] {
-		if frames[0].next > before {
+	first := j.disk.firstToStay(id, before)
+	s.Trim(first)
+	s.Freed(j.disk.trim(id, first))
+	return nil
+}
+
+// firstToStay is the first record of the first frame that does not lie wholly
+// before the sequence, or of the newest one.
+func (d *disk) firstToStay(id record.StreamID, before record.Sequence) (first record.Sequence) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, f := range d.frames[id] {
+		if first = f.first; f.next > before {
 			break
 		}
-		gone += int64(len(frames[0].encoded))
-		first = frames[0].next
-		j.disk.frames[id] = frames[1:]
 	}
-	j.disk.bytes -= gone
-	j.disk.trims[id] = max(j.disk.trims[id], first)
-	j.disk.mu.Unlock()
-	s.Trimmed(first, gone)
-	return nil
+	return first
+}
+
+func (d *disk) trim(id record.StreamID, first record.Sequence) (gone int64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for frames := d.frames[id]; len(frames) > 0 && frames[0].first < first; frames = d.frames[id] {
+		gone += int64(len(frames[0].encoded))
+		d.frames[id] = frames[1:]
+	}
+	d.bytes -= gone
+	d.trims[id] = max(d.trims[id], first)
+	return gone
 }
 
 // Drop implements journal.Journal.
 func (j *Journal) Drop(id record.StreamID) error {
+	j.stream(id).Drop()
 	j.disk.mu.Lock()
 	defer j.disk.mu.Unlock()
 	for _, f := range j.disk.frames[id] {

@@ -121,7 +121,7 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 	if j.closed {
 		return nil, journal.ErrClosed
 	}
-	if len(b.Appends) > 0 && j.Usage().Full() {
+	if j.Usage().Refuses(b) {
 		return nil, journal.ErrFull
 	}
 	streams, unlock, err := j.streams.Lock(b)
@@ -146,7 +146,7 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 		}
 	}
 	for _, f := range b.Floors {
-		_ = c.batch.Set(floorKey(f.Stream), encodeFloor(f.Time), nil)
+		_ = c.batch.Set(floorKey(f.Stream), encodeFloor(streams[f.Stream].Raise(f.Time)), nil)
 	}
 	if c.batch.Empty() {
 		_ = c.batch.LogData(nil, nil) // waits for everything begun before

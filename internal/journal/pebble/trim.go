@@ -47,6 +47,7 @@ func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 	if gone == 0 {
 		return nil
 	}
+	s.Trim(first)
 	b := j.db.NewBatch()
 	defer b.Close()
 	_ = b.DeleteRange(frameKey(id, 0), frameKey(id, first), nil)
@@ -55,7 +56,7 @@ func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 		return fmt.Errorf("trim stream %s: %w", id, err)
 	}
 	j.bytes.Add(-gone)
-	s.Trimmed(first, gone)
+	s.Freed(gone)
 	return nil
 }
 
@@ -70,6 +71,7 @@ func (j *Journal) Drop(id record.StreamID) error {
 	if j.closed {
 		return journal.ErrClosed
 	}
+	s.Drop()
 	s.Lock() // no frame may be stamped between the deletion and the forgetting
 	b := j.db.NewBatch()
 	defer b.Close()
