@@ -63,7 +63,7 @@ func (a *Application) feed(ctx context.Context, r journal.Reader) {
 	for {
 		f, err := r.Next(ctx)
 		if err != nil {
-			a.feedErr = err
+			a.feedErr = fmt.Errorf("read %s: %w", a.plan.Input.ARN, err)
 			return
 		}
 		select {

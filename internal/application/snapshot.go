@@ -61,9 +61,14 @@ func (a *Application) takeSnapshot(ctx context.Context) {
 // away at least, so that large states do not fill the disk's time.
 const snapshotShare = 10
 
-// snapshotTaken notes that the snapshot under way is durable.
+// snapshotTaken notes that the snapshot under way is durable. The input is held
+// from the oldest one that is kept: another one follows when nothing else comes,
+// so that an idle application holds nothing it has read.
 func (a *Application) snapshotTaken() {
 	a.snapshot = nil
+	if kept := a.keeper.snapshots; kept[len(kept)-1].Next < a.next {
+		a.dirty = true
+	}
 	a.pause = max(a.opts.SnapshotInterval, snapshotShare*a.opts.Now().Sub(a.taken))
 }
 

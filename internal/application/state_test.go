@@ -3,6 +3,9 @@ package application
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +27,11 @@ func play(t *testing.T, m mode) *world {
 	w.streams = applicationtest.NewStreams(s.config.Input.ARN, s.config.Outputs[0].ARN)
 	w.killer = &killer{Journal: w.disk}
 	w.start(LastStoppedPoint)
-	t.Cleanup(func() { w.app.Stop(context.Background()) })
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		defer cancel()
+		w.app.Stop(ctx)
+	})
 	return w
 }
 
@@ -164,6 +171,46 @@ func TestFullJournal(t *testing.T) {
 	}
 	if got := w.app.Status().LastError; got != "" {
 		t.Errorf("last error %q when it is over", got)
+	}
+}
+
+// TestBacklogFillsJournal fills the journal with what a stopped application has
+// not read: its steps pass the quota, because they are how room comes back.
+func TestBacklogFillsJournal(t *testing.T) {
+	w := play(t, mode{snapshots: time.Millisecond})
+	w.app.Stop(context.Background())
+	w.disk = memory.New(memory.Options{Now: w.clock.Load, QuotaBytes: 64 << 10})
+	w.killer = &killer{Journal: w.disk}
+	w.start(LastStoppedPoint)
+	w.do("put 00:00:01 {\"k\":\"a\"}")
+	w.app.Stop(context.Background())
+	in, _ := w.streams.Stream(w.s.config.Input.ARN)
+	for err := error(nil); !errors.Is(err, journal.ErrFull); {
+		var b record.Builder
+		for range 100 {
+			b.Append(fmt.Appendf(nil, `{"k":"a","id":"%016x"}`, rand.Uint64()))
+		}
+		frame, _ := b.Seal()
+		var batch journal.Batch
+		batch.Append(in, frame)
+		if _, err = journal.Put(w.disk, &batch); err != nil && !errors.Is(err, journal.ErrFull) {
+			t.Fatal(err)
+		}
+	}
+	n := w.disk.Extent(in).Next - 1
+	w.start(LastStoppedPoint)
+	w.all("clock 00:00:10")
+	if got, want := w.records(), fmt.Sprintf(`{"k":"a","n":%d,"at":"2020-01-01 00:00:00.000"}`, n); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		cursor, _, err := journal.Cursor(w.disk, in, cursorName("app"))
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("the input is held from record %d of %d on (%v)", cursor, n, err)
+		}
+		if cursor == n+1 {
+			return
+		}
 	}
 }
 

@@ -57,7 +57,8 @@ func (a *Application) begin(ctx context.Context) {
 // write makes the step durable, however long that takes: records are appended
 // to their streams, and with them goes the step, all or nothing.
 func (a *Application) write(ctx context.Context, c *commit) error {
-	b := &journal.Batch{}
+	// The input is held in the journal until the step is there.
+	b := &journal.Batch{MakesRoom: true}
 	for _, o := range c.outputs {
 		err := a.retry(ctx, "output", o.Stream, func() error {
 			return a.opts.Streams.AppendTo(b, o.ARN, o.records, o.RoleARN)

@@ -37,6 +37,18 @@ func (s *Streams) Fail(arn string, err error) {
 	s.fail[arn] = err
 }
 
+// Renew deletes a stream with what it holds and makes it anew.
+func (s *Streams) Renew(t testing.TB, j journal.Journal, arn string) {
+	t.Helper()
+	s.mu.Lock()
+	old := s.ids[arn]
+	s.ids[arn] = record.NewStreamID()
+	s.mu.Unlock()
+	if err := j.Drop(old); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // Stream implements application.Streams.
 func (s *Streams) Stream(arn string) (record.StreamID, error) {
 	s.mu.Lock()
