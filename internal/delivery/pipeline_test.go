@@ -165,6 +165,34 @@ func TestFlush(t *testing.T) {
 	})
 }
 
+// A flush that comes before a pipeline has looked where it stands waits for that
+// and no longer.
+func TestFlushAtStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Hour)
+		p, stop := r.start(t)
+		r.put(t, "a")
+		if err := p.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := stop(); err != nil {
+			t.Fatal(err)
+		}
+		p = New(r.opts)
+		flushed := make(chan error)
+		go func() { flushed <- p.Flush(t.Context()) }()
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error)
+		go func() { ended <- p.Run(ctx) }()
+		if err := <-flushed; err != nil {
+			t.Fatal(err)
+		}
+		cancel()
+		<-ended
+	})
+}
+
 // While the bucket is away, puts go on and nothing is lost or doubled.
 func TestOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -92,6 +92,7 @@ func (p *Pipeline) setDelivered(next record.Sequence) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status.Delivered = next - 1
+	p.announce()
 }
 
 // announce lets Flush look again. The caller holds the lock.
