@@ -49,8 +49,11 @@ func stopServer(c *cobra.Command, g *globals, dir string) error {
 		return err
 	}
 	_ = answer.Body.Close()
+	// The lock is the last that the server lets go of: run.json goes before its
+	// agents have sent what they have read.
 	for deadline := time.Now().Add(40 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
-		if _, err := os.Stat(filepath.Join(dir, config.RunFile)); errors.Is(err, os.ErrNotExist) {
+		if unlock, err := lockDir(dir); err == nil {
+			unlock()
 			fmt.Fprintln(c.ErrOrStderr(), "millrace stopped")
 			return nil
 		}

@@ -92,6 +92,14 @@ func send(ctx context.Context, out chan<- tapped, v any) bool {
 	}
 }
 
+// fail ends the tap with an error, unless nobody listens any more.
+func fail(ctx context.Context, out chan<- tapped, err error) {
+	select {
+	case out <- tapped{err: err}:
+	case <-ctx.Done():
+	}
+}
+
 // text shows a record as the JSON that it is, or as a string.
 func text(data []byte) any {
 	if json.Valid(data) {
@@ -113,9 +121,7 @@ func (t tapper) streams(glob string) []source {
 			for {
 				f, err := r.Next(ctx)
 				if err != nil {
-					if ctx.Err() == nil {
-						lines <- tapped{err: err}
-					}
+					fail(ctx, lines, err)
 					return
 				}
 				for rec := range f.All(from) {
@@ -161,7 +167,7 @@ func (t tapper) applications(where string) ([]source, error) {
 					}
 				})
 				if err != nil {
-					lines <- tapped{err: err}
+					fail(ctx, lines, err)
 					return
 				}
 				defer cancel()
