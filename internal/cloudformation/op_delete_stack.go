@@ -25,7 +25,7 @@ func (s *Service) deleteStack(ctx context.Context, c *call.Call, in *deleteStack
 	if err != nil {
 		return nil, err
 	}
-	if err := s.stacks.Delete(found.ID, c.Identity.RoleARN); err != nil && !errors.Is(err, stack.ErrNoStack) {
+	if err := s.stacks.Delete(found.ID, c.Identity.RoleARN, in.ClientRequestToken); err != nil && !errors.Is(err, stack.ErrNoStack) {
 		return nil, err
 	}
 	s.log.Info("stack is being deleted", "stack", found.Name, "request_id", c.RequestID)

@@ -196,7 +196,7 @@ func (t *Template) hidden() []string {
 // is broken off between two steps. A stack that is deleted, or being deleted,
 // is left to it. The resources go on behalf of the role, or of the account
 // itself if it is empty.
-func (e *Engine) Delete(nameOrID, roleARN string) error {
+func (e *Engine) Delete(nameOrID, roleARN, token string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	h := e.find(nameOrID)
@@ -211,7 +211,7 @@ func (e *Engine) Delete(nameOrID, roleARN string) error {
 	if _, err := e.opts.AWS(Caller{h.stack.Region, roleARN}); err != nil {
 		return err
 	}
-	h.stack.RoleARN = roleARN
+	h.stack.RoleARN, h.stack.Token = roleARN, token
 	h.stack.Status, h.stack.Reason, h.stack.Deleted = DeleteInProgress, "", e.opts.Now().UTC()
 	if err := e.save(h, e.stackEvent(h.stack, "User Initiated")); err != nil {
 		return err

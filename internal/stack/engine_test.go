@@ -39,7 +39,7 @@ func TestCreateMakesEverythingAndDeleteTakesItAway(t *testing.T) {
 		t.Errorf("a second stack of the name: %v", err)
 	}
 
-	if err := b.Delete("logs", ""); err != nil {
+	if err := b.Delete("logs", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.rests(s.ID); s.Status != DeleteComplete || s.Resource("Archive").Status != DeleteSkipped {
@@ -231,7 +231,7 @@ func TestDeleteBreaksOffACreation(t *testing.T) {
 	}
 	<-reached
 	id := b.stacksOnly().ID
-	if err := b.Delete("logs", ""); err != nil {
+	if err := b.Delete("logs", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	close(goOn)
@@ -262,7 +262,7 @@ func TestFailedDeletionCanBeRepeated(t *testing.T) {
 		}
 		return nil
 	}
-	if err := b.Delete("logs", ""); err != nil {
+	if err := b.Delete("logs", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	s := b.rests(id)
@@ -273,7 +273,7 @@ func TestFailedDeletionCanBeRepeated(t *testing.T) {
 		t.Errorf("left are\n%s", got)
 	}
 	c.refuse = nil
-	if err := b.Delete("logs", ""); err != nil {
+	if err := b.Delete("logs", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	if s := b.rests(id); s.Status != DeleteComplete {
@@ -325,7 +325,7 @@ func TestDeletedStacksAreForgottenInTime(t *testing.T) {
 		t.Fatal(err)
 	}
 	id := b.rests("s").ID
-	if err := b.Delete("s", ""); err != nil {
+	if err := b.Delete("s", "", ""); err != nil {
 		t.Fatal(err)
 	}
 	b.rests(id)

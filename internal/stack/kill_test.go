@@ -129,7 +129,7 @@ func TestKilledDeletionGoesOn(t *testing.T) {
 		}
 		id := first.rests("logs").ID
 		f.left.Store(n + 1)
-		if err := first.Delete("logs", ""); err != nil {
+		if err := first.Delete("logs", "", ""); err != nil {
 			t.Fatal(err)
 		}
 		first.halts()

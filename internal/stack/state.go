@@ -52,7 +52,7 @@ type Stack struct {
 	Hidden       []string `json:",omitempty"` // parameters with NoEcho
 	Capabilities []string `json:",omitempty"`
 	OnFailure    string
-	Token        string `json:",omitempty"` // ClientRequestToken of the creation
+	Token        string `json:",omitempty"` // ClientRequestToken of the newest operation
 	Status       Status
 	Reason       string    `json:",omitempty"`
 	Created      time.Time `json:",omitzero"`

@@ -77,7 +77,7 @@ func position(body string, offset int) string {
 // only refuses members other than the named ones; boost, which only relevance would need, is accepted as 1.
 func (p parser) only(query string, v jsontree.Value, names ...string) *wire.Error {
 	for _, m := range v.Members {
-		if m.Name == "boost" && (m.Value.Text == "1" || m.Value.Text == "1.0") {
+		if m.Name == "boost" && neutralBoost(m.Value) {
 			continue
 		}
 		if !slices.Contains(names, m.Name) {
@@ -86,6 +86,8 @@ func (p parser) only(query string, v jsontree.Value, names ...string) *wire.Erro
 	}
 	return nil
 }
+
+func neutralBoost(v jsontree.Value) bool { return v.Text == "1" || v.Text == "1.0" }
 
 func (p parser) matchAll(v jsontree.Value, _ int) (Query, *wire.Error) {
 	return MatchAll{}, p.only("match_all", v)
@@ -211,6 +213,9 @@ func (p parser) rangeQuery(v jsontree.Value, _ int) (Query, *wire.Error) {
 			}
 			continue
 		case "boost":
+			if !neutralBoost(value) {
+				return nil, wire.Unsupported("[range] boost [" + value.Text + "], other than 1,")
+			}
 			continue
 		default:
 			return nil, p.errorf(value.Offset, "[range] query does not support [%s]", m.Name)
@@ -261,7 +266,15 @@ func (p parser) boolQuery(v jsontree.Value, depth int) (Query, *wire.Error) {
 			}
 			q.MinimumShould = n
 			continue
-		case "adjust_pure_negative", "boost":
+		case "adjust_pure_negative":
+			if m.Value.Text == "false" {
+				return nil, wire.Unsupported("[bool] adjust_pure_negative [false]")
+			}
+			continue
+		case "boost":
+			if !neutralBoost(m.Value) {
+				return nil, wire.Unsupported("[bool] boost [" + m.Value.Text + "], other than 1,")
+			}
 			continue
 		default:
 			return nil, p.errorf(m.Value.Offset, "[bool] query does not support [%s]", m.Name)
