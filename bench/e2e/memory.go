@@ -30,6 +30,7 @@ func measureMemory(ctx context.Context, e *environment, o options) error {
 		own, child := p.memory(line.field)
 		print(line.name, "%.0f MiB, and %.0f MiB of the archive's process", own, child)
 	}
+	print("  shared pages counted once", "%.0f MiB together", p.shared())
 	print("CPU, the demo at 50 lines/s", "%.1f %% of a core", 100*(after-before+childAfter-childBefore).Seconds()/watch.Seconds())
 	return p.stop()
 }

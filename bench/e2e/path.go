@@ -23,6 +23,9 @@ import (
 //go:embed template.yaml
 var template []byte
 
+// pathSlices are bursts of load of which the best counts.
+const pathSlices = 3
+
 // drainTimeout is how long the path may take to its end after the load.
 const drainTimeout = 120 * time.Second
 
@@ -67,45 +70,36 @@ func measurePath(ctx context.Context, e *environment, o options) error {
 	if err := book.drain(ctx, p); err != nil {
 		return err
 	}
+	var best slice
 	calibration := cputime.Calibrate()
-	parent, children, err := p.cpu()
-	if err != nil {
-		return err
-	}
-	begun := time.Now()
-	if result, err = load.Run(ctx, p.job(batches, o)); err != nil {
-		return err
-	}
-	book.note(result)
-	if err := book.drain(ctx, p); err != nil {
-		return err
-	}
-	whole := time.Since(begun)
-	calibration = min(calibration, cputime.Calibrate())
-	parentAfter, childrenAfter, err := p.cpu()
-	if err != nil {
-		return err
+	for i := range pathSlices {
+		one, err := book.slice(ctx, p, o)
+		if err != nil {
+			return err
+		}
+		calibration = min(calibration, cputime.Calibrate())
+		if i == 0 || one.cpu() < best.cpu() {
+			best = one
+		}
 	}
 	if err := book.checkArchive(dir); err != nil {
 		return err
 	}
-	n := result.Records(batches)
-	own, archive := (parentAfter-parent)*1000/time.Duration(n), (childrenAfter-children)*1000/time.Duration(n)
-	cpu := own + archive
 	print("records, all accounted for", "%d in the archive and in the index's sums", book.sent.records)
-	print("CPU of the server, a record", "%.3f µs, %.1f × calibration (the archive's process %.3f µs of it)", cpu.Seconds()*1e3, float64(cpu)/1000/float64(calibration), archive.Seconds()*1e3)
-	print("accepted beside the load", "%.0f records/s", float64(n)/result.Elapsed.Seconds())
-	print("delivered beside the load", "%.0f records/s, windows of 2 s and buffers waited for", float64(n)/whole.Seconds())
-	print(fmt.Sprintf("%d cores of the server alone", runtime.NumCPU()), "%.0f records/s", float64(runtime.NumCPU())*1e6/(cpu.Seconds()*1e3))
+	print("CPU of the server, a record", "%.3f µs, %.1f × calibration (the archive's process %.3f µs of it)",
+		best.cpu().Seconds()*1e3, float64(best.cpu())/1000/float64(calibration), best.child.Seconds()*1e3)
+	print(fmt.Sprintf("%d cores of the server alone", runtime.NumCPU()), "%.0f records/s", float64(runtime.NumCPU())*1e6/(best.cpu().Seconds()*1e3))
+	print("accepted beside the load", "%.0f records/s", best.accepted)
+	print("archived beside the load", "%.0f records/s", best.archived)
 	hwm, hwmArchive := p.memory("VmHWM")
 	print("memory at most", "%.0f MiB, and %.0f MiB of the archive's process", hwm, hwmArchive)
 	half := p.job(batches, o)
-	half.Rate = float64(n) / result.Elapsed.Seconds() / 2
+	half.Rate = best.archived / 2
 	if result, err = load.Run(ctx, half); err != nil {
 		return err
 	}
 	book.note(result)
-	printLatencies("answer at half that rate", result.Latencies)
+	printLatencies("answer at half of that", result.Latencies)
 	if err := book.drain(ctx, p); err != nil {
 		return err
 	}
@@ -113,6 +107,42 @@ func measurePath(ctx context.Context, e *environment, o options) error {
 		return err
 	}
 	return p.stop()
+}
+
+// slice is one burst of load, a thousand times the CPU time of a record.
+type slice struct {
+	parent, child      time.Duration
+	accepted, archived float64 // records a second
+}
+
+func (s slice) cpu() time.Duration { return s.parent + s.child }
+
+// slice measures a burst from its first call until all of it has arrived.
+func (l *ledger) slice(ctx context.Context, p *process, o options) (s slice, err error) {
+	parent, child, err := p.cpu()
+	if err != nil {
+		return s, err
+	}
+	job := p.job(l.batches, o)
+	job.Duration /= 2
+	begun := time.Now()
+	result, err := load.Run(ctx, job)
+	if err != nil {
+		return s, err
+	}
+	l.note(result)
+	n := result.Records(l.batches)
+	s.accepted = float64(n) / result.Elapsed.Seconds()
+	if err := l.awaitArchive(ctx, p); err != nil {
+		return s, err
+	}
+	s.archived = float64(n) / time.Since(begun).Seconds()
+	if err := l.await(ctx, p, drainTimeout); err != nil {
+		return s, err
+	}
+	parentAfter, childAfter, err := p.cpu()
+	s.parent, s.child = (parentAfter-parent)*1000/time.Duration(n), (childAfter-child)*1000/time.Duration(n)
+	return s, err
 }
 
 // drain waits until everything that was acknowledged has arrived.

@@ -196,3 +196,18 @@ func (p *process) memory(line string) (parent, children float64) {
 	}
 	return parent, children
 }
+
+// shared is what the process and its children take together, MiB: a page that
+// several processes map counts in parts.
+func (p *process) shared() (total float64) {
+	for _, pid := range p.tree() {
+		text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+		for l := range strings.Lines(string(text)) {
+			if value, ok := strings.CutPrefix(l, "Pss:"); ok {
+				kib, _ := strconv.ParseFloat(strings.Fields(value)[0], 64)
+				total += kib / 1024
+			}
+		}
+	}
+	return total
+}
