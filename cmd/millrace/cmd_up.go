@@ -68,6 +68,7 @@ func (f *upFlags) up(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	ownFilesOnly()
 	if err := config.MakeDataDir(dir); err != nil {
 		return err
 	}

@@ -13,6 +13,10 @@ import (
 
 const lockFile = "lock"
 
+// ownFilesOnly lets nobody else read what this process and its children write,
+// also in a data directory that somebody has made for all: logs name people.
+func ownFilesOnly() { unix.Umask(0o077) }
+
 // lockDir makes this process the only one that works on a data directory. The
 // system lets go of the lock when the process ends, however it ends.
 func lockDir(dir string) (unlock func(), err error) {

@@ -134,9 +134,15 @@ func columns(st application.StreamStatus) []console.Column {
 	return out
 }
 
+// searchPatience is what the status waits for search: everything else is shown
+// while a cluster hangs.
+const searchPatience = 2 * time.Second
+
 // search lists the domains and their indices, asked for over REST as a real
 // cluster would be.
 func (p pathStatus) search(ctx context.Context) []console.SearchDomain {
+	ctx, cancel := context.WithTimeout(ctx, searchPatience)
+	defer cancel()
 	var out []console.SearchDomain
 	for _, name := range p.s.domains.Names() {
 		d := console.SearchDomain{Name: name}

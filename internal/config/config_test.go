@@ -95,6 +95,28 @@ func TestSecretsAreKeptAndPrivate(t *testing.T) {
 	}
 }
 
+// A file without a key is refused: an empty password would let everybody in.
+func TestSecretsAreComplete(t *testing.T) {
+	for _, key := range []string{"access_key_id", "secret_access_key", "search_user", "search_password", "console_token"} {
+		dir := t.TempDir()
+		if _, err := LoadSecrets(dir); err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Join(dir, SecretsFile)
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		without := strings.Replace(string(text), `"`+key+`"`, `"was_`+key+`"`, 1)
+		if err := os.WriteFile(name, []byte(without), 0o600); err != nil || without == string(text) {
+			t.Fatal(err)
+		}
+		if _, err := LoadSecrets(dir); err == nil || !strings.Contains(err.Error(), "a key is missing") {
+			t.Errorf("without %s: %v", key, err)
+		}
+	}
+}
+
 func TestDataDir(t *testing.T) {
 	t.Chdir(t.TempDir())
 	env := map[string]string{"XDG_DATA_HOME": "/x"}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -43,7 +44,7 @@ func LoadSecrets(dir string) (Secrets, error) {
 	if err := json.Unmarshal(text, &s); err != nil {
 		return s, fmt.Errorf("read secrets %q: %w", name, err)
 	}
-	if s.AccessKeyID == "" || s.SecretAccessKey == "" || s.ConsoleToken == "" {
+	if slices.Contains([]string{s.AccessKeyID, s.SecretAccessKey, s.SearchUser, s.SearchPassword, s.ConsoleToken}, "") {
 		return s, fmt.Errorf("read secrets %q: a key is missing; delete the file to make new ones", name)
 	}
 	return s, nil
