@@ -3,7 +3,10 @@ package edge
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha1"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io"
@@ -381,4 +384,22 @@ type countingBody struct{ read int }
 func (b *countingBody) Read(p []byte) (int, error) {
 	b.read += len(p)
 	return len(p), nil
+}
+
+// Version 2 leaves the host unsigned: a URL for one bucket must not open
+// another that is named in the host.
+func TestPresignedVersion2DoesNotTakeItsBucketFromTheHost(t *testing.T) {
+	expires := fmt.Sprint(time.Now().Add(time.Minute).Unix())
+	mac := hmac.New(sha1.New, []byte(testSecret))
+	fmt.Fprintf(mac, "GET\n\n\n%s\n/given/key", expires)
+	target := "/given/key?" + url.Values{"AWSAccessKeyId": {testKey}, "Expires": {expires}, "Signature": {base64.StdEncoding.EncodeToString(mac.Sum(nil))}}.Encode()
+	for host, want := range map[string]int{"127.0.0.1:4566": 200, "localhost": 200, "secret.localhost:4566": 403, "secret.s3.localhost": 403} {
+		r := httptest.NewRequest("GET", target, nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		testEdge(t, nil).ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("%s: %d %s", host, w.Code, w.Body)
+		}
+	}
 }

@@ -86,7 +86,11 @@ func (x *exchange) route(v *sigv4.Verified) *awserr.Error {
 	case sigv4.REST:
 		return x.routeREST()
 	default:
-		x.edge.S3.Serve(x.w, pathStyle(x.r, x.edge.hosts), x.c, v.Payload)
+		r := pathStyle(x.r, x.edge.hosts)
+		if r != x.r && v.HostUnsigned {
+			return (&sigv4.Error{Reason: sigv4.WrongSignature}).AWS(x.protocol)
+		}
+		x.edge.S3.Serve(x.w, r, x.c, v.Payload)
 		return nil
 	}
 }

@@ -28,7 +28,8 @@ func isPresignedV2(r *http.Request) bool {
 	return false
 }
 
-// verifyV2 verifies such a request, in path style.
+// verifyV2 verifies such a request, in path style: the signature does not cover
+// the host.
 func (v *Verifier) verifyV2(r *http.Request) (*Verified, error) {
 	a := &authorization{presigned: true, contentSHA256: unsignedPayload, scope: Scope{Region: "us-east-1", Service: "s3"}}
 	query, err := url.ParseQuery(r.URL.RawQuery)
@@ -77,7 +78,7 @@ func (v *Verifier) verifyV2(r *http.Request) (*Verified, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Verified{Identity: credential.Identity, Scope: a.scope, Payload: payload, Presigned: true}, nil
+	return &Verified{Identity: credential.Identity, Scope: a.scope, Payload: payload, Presigned: true, HostUnsigned: true}, nil
 }
 
 // stringToSignV2 is

@@ -58,6 +58,8 @@ type Verified struct {
 	Payload *Payload
 	// Presigned requests carry their signature in the query.
 	Presigned bool
+	// HostUnsigned requests say nothing by their Host: version 2 signs the path alone.
+	HostUnsigned bool
 
 	buffer *buffer
 }
