@@ -23,13 +23,24 @@ import (
 // searchDestination makes the destination of a delivery stream that delivers
 // to a search domain, over REST as to any cluster.
 func (s *server) searchDestination(c firehose.Search) (destination.Destination, error) {
-	endpoint, ok := c.ClusterEndpoint, true
-	if endpoint == "" {
-		endpoint, ok = s.domains.Domain(c.DomainARN)
+	if c.DomainARN == "" {
+		return s.searchAt(c, c.ClusterEndpoint)
 	}
-	if !ok {
+	d := &domainDestination{
+		lookup: func() (string, bool) { return s.domains.Domain(c.DomainARN) },
+		open:   func(endpoint string) (destination.Destination, error) { return s.searchAt(c, endpoint) },
+	}
+	var ok bool
+	if d.endpoint, ok = d.lookup(); !ok {
 		return nil, fmt.Errorf("search domain %q does not exist", c.DomainARN)
 	}
+	var err error
+	d.at, err = d.open(d.endpoint)
+	return d, err
+}
+
+// searchAt makes the destination at an address.
+func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Destination, error) {
 	o := opensearch.Options{
 		Endpoint: endpoint, IndexName: c.IndexName, Rotation: opensearch.Rotation(c.IndexRotation),
 		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log.With("delivery_stream", c.Stream),
@@ -37,7 +48,9 @@ func (s *server) searchDestination(c firehose.Search) (destination.Destination, 
 	}
 	if c.DomainARN != "" {
 		// A cluster that is named by its address alone has no ARN that a policy could name: who may write to it is its own to say.
-		o.Transport = &roleTransport{next: s.searchTransport, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN}
+		domain := &domainTransport{next: s.searchTransport, domain: c.DomainARN, endpoint: endpoint,
+			lookup: func() (string, bool) { return s.domains.Domain(c.DomainARN) }}
+		o.Transport = &roleTransport{next: domain, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN}
 	}
 	switch {
 	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "" && sameServer(endpoint, s.cfg.Search.URL):

@@ -116,7 +116,7 @@ func openServer(ctx context.Context, dir string, cfg config.Config, log *slog.Lo
 			return s, err
 		}
 	}
-	if err := s.serve(edgeListener, consoleListener, searchListener); err != nil {
+	if err := s.serve(edgeListener, consoleListener); err != nil {
 		return s, err
 	}
 	return s, nil
@@ -227,6 +227,9 @@ func (s *server) openSearch(l net.Listener) (err error) {
 		return err
 	}
 	s.closes(func() error { s.searchDomains.Close(); return nil })
+	if l != nil { // before the deliveries, so that it answers until they have stopped
+		s.start("search", &http.Server{Handler: s.searchDomains, ReadHeaderTimeout: headerTimeout}, l)
+	}
 	s.search = &searchClient{
 		domains: s.searchDomains, user: s.run.SearchUser, password: s.run.SearchPassword,
 		client: &http.Client{Transport: s.searchTransport, Timeout: 30 * time.Second},
@@ -307,7 +310,7 @@ func (s *server) client(region string) *edge.Client {
 }
 
 // serve opens the doors: everything behind them works already.
-func (s *server) serve(edgeListener, consoleListener, searchListener net.Listener) error {
+func (s *server) serve(edgeListener, consoleListener net.Listener) error {
 	s.pipelines = newPipelines(s.dir, s.log)
 	s.pipelines.endpoint, s.pipelines.region = s.run.Edge, s.cfg.Region
 	s.pipelines.accessKeyID, s.pipelines.secret = s.secrets.AccessKeyID, s.secrets.SecretAccessKey
@@ -322,9 +325,6 @@ func (s *server) serve(edgeListener, consoleListener, searchListener net.Listene
 	consoleServer := &http.Server{Handler: pages, ReadHeaderTimeout: headerTimeout}
 	consoleServer.RegisterOnShutdown(pages.Close)
 	s.start("console", consoleServer, consoleListener)
-	if searchListener != nil {
-		s.start("search", &http.Server{Handler: s.searchDomains, ReadHeaderTimeout: headerTimeout}, searchListener)
-	}
 	s.start("edge", s.edge.Server(), edgeListener)
 	// the last to be opened is the first to be closed: agents drain while the edge still answers
 	s.closes(func() error { s.pipelines.Stop(); return nil })
