@@ -386,6 +386,18 @@ func (b *countingBody) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// Whoever has no key takes no room from others: the body is not waited for.
+func TestBodyOfAnUnknownKeyIsNotRead(t *testing.T) {
+	r := authenticate(t, "unknown key", routes()[0])
+	body := &countingBody{}
+	r.Body, r.ContentLength = io.NopCloser(body), sigv4.MaxBody
+	w := httptest.NewRecorder()
+	testEdge(t, nil).ServeHTTP(w, r)
+	if got := code(w.Result(), w.Body.String()); got != "UnrecognizedClientException" || body.read != 0 {
+		t.Errorf("%s, %d bytes read", got, body.read)
+	}
+}
+
 // Version 2 leaves the host unsigned: a URL for one bucket must not open
 // another that is named in the host.
 func TestPresignedVersion2DoesNotTakeItsBucketFromTheHost(t *testing.T) {

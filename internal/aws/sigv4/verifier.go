@@ -108,12 +108,17 @@ func (v *Verifier) Verify(r *http.Request) (*Verified, error) {
 	if err := a.checkTime(v.now()); err != nil {
 		return nil, err
 	}
+	credential, known := v.credentials(a.accessKeyID)
+	if !known {
+		// The body is not waited for: whoever has no key takes no room from others.
+		return nil, v.unknown(r, a)
+	}
 	result := &Verified{Scope: a.scope, Presigned: a.presigned}
 	payloadHash, err := result.takeBody(r, a)
 	if err != nil {
 		return nil, err
 	}
-	if err := v.checkSignature(r, a, payloadHash, result); err != nil {
+	if err := v.checkSignature(r, a, credential, payloadHash, result); err != nil {
 		result.Release()
 		return nil, err
 	}
@@ -151,21 +156,25 @@ func (v *Verified) takeBody(r *http.Request, a *authorization) (string, error) {
 	return a.contentSHA256, nil
 }
 
-func (v *Verifier) checkSignature(r *http.Request, a *authorization, payloadHash string, result *Verified) error {
-	credential, known := v.credentials(a.accessKeyID)
-	secret, cacheName := credential.Secret, a.accessKeyID
-	if !known {
-		secret, cacheName = v.dummy, ""
+// unknown refuses a request with an access key that is not known, after the
+// work that a wrong signature costs.
+func (v *Verifier) unknown(r *http.Request, a *authorization) error {
+	canonical, err := canonicalRequest(r, a, emptySHA256)
+	if err != nil {
+		return err
 	}
+	sign(v.keys.derive("", v.dummy, a.scope), stringToSign(a, canonical))
+	return a.fail(UnknownKey, "")
+}
+
+func (v *Verifier) checkSignature(r *http.Request, a *authorization, credential Credential, payloadHash string, result *Verified) error {
 	canonical, err := canonicalRequest(r, a, payloadHash)
 	if err != nil {
 		return err
 	}
-	key := v.keys.derive(cacheName, secret, a.scope)
+	key := v.keys.derive(a.accessKeyID, credential.Secret, a.scope)
 	right := hmac.Equal(sign(key, stringToSign(a, canonical)), a.signature)
 	switch {
-	case !known:
-		return a.fail(UnknownKey, "")
 	case !right:
 		return a.fail(WrongSignature, "")
 	case subtle.ConstantTimeCompare([]byte(credential.SessionToken), []byte(a.sessionToken)) != 1:
