@@ -74,8 +74,11 @@ func (p *Pipeline) resume(ctx context.Context) (record.Sequence, error) {
 		return next, err
 	}
 	var s sealed
-	if err := json.Unmarshal(value, &s); err != nil || s.Format != sealedFormat {
-		return 0, fmt.Errorf("read %s: format %d: %w", p.sealedKey(), s.Format, err)
+	if err := json.Unmarshal(value, &s); err != nil {
+		return 0, fmt.Errorf("read %s: %w", p.sealedKey(), err)
+	}
+	if s.Format != sealedFormat {
+		return 0, fmt.Errorf("read %s: format %d, this program reads %d", p.sealedKey(), s.Format, sealedFormat)
 	}
 	records, err := p.load(ctx, s)
 	if err != nil {
