@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"strconv"
 	"syscall"
+	"time"
 )
 
 // listen binds a loopback port. A port that is taken is named together with
@@ -19,6 +21,14 @@ func listen(what, flag string, port int) (net.Listener, error) {
 		return nil, fmt.Errorf("%s: %w", what, err)
 	}
 	return l, nil
+}
+
+const headerTimeout = 5 * time.Second
+
+// newHTTPServer has the limits of every door on slow and large headers and on
+// connections that nobody uses. Bodies have their handlers' own.
+func newHTTPServer(h http.Handler) *http.Server {
+	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
 }
 
 func httpURL(l net.Listener) string { return "http://" + l.Addr().String() }

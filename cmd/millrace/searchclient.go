@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+
+	"github.com/millrace/millrace/internal/console"
 )
 
 // maxSearchAnswer bounds what the console reads of an answer.
@@ -26,7 +28,7 @@ func (c *searchClient) Do(ctx context.Context, domain, method, path string, body
 	}
 	base, err := c.domains.lookup(domain)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, fmt.Errorf("%w: %w", console.ErrNotFound, err)
 	}
 	r, err := http.NewRequestWithContext(ctx, method, base+path, bytes.NewReader(body))
 	if err != nil {

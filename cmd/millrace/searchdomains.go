@@ -128,7 +128,7 @@ func (s *searchDomains) serve(domain string, port int) error {
 	if err != nil {
 		return fmt.Errorf("search domain %q: its port %d cannot be taken again: %w", domain, port, err)
 	}
-	server := &http.Server{Handler: s.index.Namespace(domain), ReadHeaderTimeout: headerTimeout}
+	server := newHTTPServer(s.index.Namespace(domain))
 	s.servers[domain], s.urls[domain] = server, httpURL(l)
 	s.ports.Ports[domain] = l.Addr().(*net.TCPAddr).Port
 	go func() {

@@ -33,10 +33,7 @@ import (
 	"github.com/millrace/millrace/internal/stack"
 )
 
-const (
-	headerTimeout   = 5 * time.Second
-	shutdownTimeout = 5 * time.Second
-)
+const shutdownTimeout = 5 * time.Second
 
 // server is one millrace: all parts on one data directory. It is wired by
 // hand, from the ground up; Close takes it apart in the opposite order.
@@ -228,7 +225,7 @@ func (s *server) openSearch(l net.Listener) (err error) {
 	}
 	s.closes(func() error { s.searchDomains.Close(); return nil })
 	if l != nil { // before the deliveries, so that it answers until they have stopped
-		s.start("search", &http.Server{Handler: s.searchDomains, ReadHeaderTimeout: headerTimeout}, l)
+		s.start("search", newHTTPServer(s.searchDomains), l)
 	}
 	s.search = &searchClient{
 		domains: s.searchDomains, user: s.run.SearchUser, password: s.run.SearchPassword,
@@ -322,7 +319,7 @@ func (s *server) serve(edgeListener, consoleListener net.Listener) error {
 		return err
 	}
 	s.metrics.MustRegister(newCollector(s))
-	consoleServer := &http.Server{Handler: pages, ReadHeaderTimeout: headerTimeout}
+	consoleServer := newHTTPServer(pages)
 	consoleServer.RegisterOnShutdown(pages.Close)
 	s.start("console", consoleServer, consoleListener)
 	s.start("edge", s.edge.Server(), edgeListener)
