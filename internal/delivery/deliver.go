@@ -48,7 +48,8 @@ func (p *Pipeline) deliver(ctx context.Context, s sealed, b *destination.Batch) 
 // attempt delivers the batch and puts its refusals into the error output. Only
 // both together decide about the batch.
 func (p *Pipeline) attempt(ctx context.Context, b *destination.Batch) (refused int, err error) {
-	refusals, err := p.opts.Destination.Deliver(ctx, b)
+	inside := destination.WithAttempts(ctx, destination.Attempts{Failed: p.failing, Again: p.retryNow})
+	refusals, err := p.opts.Destination.Deliver(inside, b)
 	if err != nil || len(refusals) == 0 {
 		return 0, err
 	}

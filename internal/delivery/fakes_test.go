@@ -111,6 +111,26 @@ func (p picky) Deliver(ctx context.Context, b *destination.Batch) ([]destination
 	return refused, nil
 }
 
+// patient tries again an hour later, inside Deliver.
+type patient struct{ destination.Destination }
+
+func (p patient) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
+	attempts := destination.AttemptsOf(ctx)
+	for {
+		refused, err := p.Destination.Deliver(ctx, b)
+		if err == nil {
+			return refused, nil
+		}
+		attempts.Failed(err)
+		select {
+		case <-time.After(time.Hour):
+		case <-attempts.Again:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
 // rig is one stream, its journal and its bucket.
 type rig struct {
 	journal journal.Journal

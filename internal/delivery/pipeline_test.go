@@ -243,6 +243,31 @@ func TestFlushRetriesNow(t *testing.T) {
 	})
 }
 
+// A destination that retries inside itself is seen to fail while it does, and a
+// flush ends its wait.
+func TestRetriesInsideTheDestination(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		r.opts.Destination = patient{r.opts.Destination}
+		p, _ := r.start(t)
+		r.archive.setFail(func(int) error { return errDown })
+		r.put(t, "a")
+		time.Sleep(10 * time.Minute)
+		if s := p.Status(); s.State != Retrying || s.FailedAttempts != 1 || s.LastError == "" {
+			t.Fatalf("%+v", s)
+		}
+		r.archive.setFail(nil)
+		began := time.Now()
+		if err := p.Flush(t.Context()); err != nil || time.Since(began) != 0 || r.archive.text(t) != "a" {
+			t.Fatalf("%v after %v: %q", err, time.Since(began), r.archive.text(t))
+		}
+		synctest.Wait()
+		if s := p.Status(); s.State != Waiting || s.LastError == "" {
+			t.Fatalf("%+v", s)
+		}
+	})
+}
+
 // With DropAfter set, a batch that cannot be delivered is given up and counted.
 func TestDropAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

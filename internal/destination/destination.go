@@ -40,7 +40,8 @@ func (b *Batch) Bytes() int {
 type Destination interface {
 	// Deliver returns once every record is either durably at the destination or
 	// among the refusals, which the engine writes to the error output before it
-	// moves on. It retries inside itself what its RetryOptions cover.
+	// moves on. It retries inside itself what its RetryOptions cover, and tells
+	// AttemptsOf(ctx) of every attempt that failed.
 	//
 	// An error means that nothing is decided and the whole batch will come
 	// again: the engine backs off and calls Deliver with the same Batch. ctx

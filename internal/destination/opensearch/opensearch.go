@@ -100,7 +100,7 @@ func New(opts Options) (*Destination, error) {
 
 // Deliver implements destination.Destination. Its only error is that ctx ended.
 func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
-	began := time.Now()
+	began, attempts := time.Now(), destination.AttemptsOf(ctx)
 	pending, refused := d.prepare(b)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		round := d.send(ctx, pending)
@@ -119,9 +119,8 @@ func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]dest
 			break
 		}
 		wait := min(pause/2+rand.N(pause), left) // the last attempt is at the end of the duration
-		d.logger.Info("search does not take documents yet", "delivery_stream", b.Name, "documents", len(pending),
-			"code", pending[0].code, "message", pending[0].message, "again_in", wait)
-		if err := sleep(ctx, wait); err != nil {
+		attempts.Failed(fmt.Errorf("search does not take documents: %s: %s", pending[0].code, pending[0].message))
+		if err := sleep(ctx, wait, attempts.Again); err != nil {
 			return nil, fmt.Errorf("deliver to search: %w", err)
 		}
 	}
@@ -129,15 +128,16 @@ func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]dest
 	return refused, nil
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
+func sleep(ctx context.Context, d time.Duration, again <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)
+	case <-again:
 	case <-timer.C:
-		return nil
 	}
+	return nil
 }
 
 func (d *Destination) giveUp(pending []*document) []destination.Refusal {

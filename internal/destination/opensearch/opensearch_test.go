@@ -172,6 +172,33 @@ func TestRetriesInsideTheDuration(t *testing.T) {
 	})
 }
 
+// The engine hears of every attempt that is made again, and can end a wait.
+func TestAttemptsAreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.item = func(_ string, attempt int) int {
+			if attempt < 8 {
+				return 429
+			}
+			return 201
+		}
+		again := make(chan struct{}, 1)
+		var told []string
+		ctx := destination.WithAttempts(t.Context(), destination.Attempts{Again: again, Failed: func(err error) {
+			told = append(told, err.Error())
+			again <- struct{}{}
+		}})
+		began := time.Now()
+		refused, err := to(t, f, nil).Deliver(ctx, batchOf(`{"a":1}`))
+		if err != nil || len(refused) != 0 || time.Since(began) != 0 {
+			t.Fatal(refused, err, time.Since(began))
+		}
+		if len(told) != 7 || told[0] != `search does not take documents: 429: {"type":"scripted","reason":"status 429"}` {
+			t.Errorf("told %q", told)
+		}
+	})
+}
+
 func TestNoRetryDurationIsOneAttempt(t *testing.T) {
 	f := newFake()
 	f.script = func(int, []byte) *reply { return &reply{err: errors.New("connection refused")} }
