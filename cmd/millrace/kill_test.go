@@ -127,10 +127,6 @@ type inLogs struct {
 
 func readLogs(t *testing.T, logs ...string) inLogs {
 	t.Helper()
-	format, err := logformat.New(logformat.Spec{LogFormat: "COMBINEDAPACHELOG"})
-	if err != nil {
-		t.Fatal(err)
-	}
 	in := inLogs{records: map[string]int{}, sums: map[int]int{}}
 	for _, log := range logs {
 		text, err := os.ReadFile(log)
@@ -138,19 +134,27 @@ func readLogs(t *testing.T, logs ...string) inLogs {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(string(text)) {
-			line = strings.TrimSuffix(line, "\n")
-			record, mismatch := format.Append(nil, []byte(line))
-			if mismatch != nil {
-				in.unmatched++
-				continue
-			}
-			status, _ := strconv.Atoi(statusOfLine.FindStringSubmatch(line)[1])
-			in.records[string(record)]++
-			in.sums[status]++
-			in.matched++
+			in.add(t, strings.TrimSuffix(line, "\n"))
 		}
 	}
 	return in
+}
+
+func (in *inLogs) add(t *testing.T, line string) {
+	t.Helper()
+	format, err := logformat.New(logformat.Spec{LogFormat: "COMBINEDAPACHELOG"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, mismatch := format.Append(nil, []byte(line))
+	if mismatch != nil {
+		in.unmatched++
+		return
+	}
+	status, _ := strconv.Atoi(statusOfLine.FindStringSubmatch(line)[1])
+	in.records[string(record)]++
+	in.sums[status]++
+	in.matched++
 }
 
 // compare waits until archive and index hold exactly what the logs hold, which

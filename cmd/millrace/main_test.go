@@ -182,33 +182,67 @@ func (p *process) s3Client() *s3.Client {
 // want and not without.
 func (p *process) archived(want, without string) []string {
 	p.t.Helper()
-	ctx, client := p.t.Context(), p.s3Client()
-	buckets, err := client.ListBuckets(ctx, nil)
+	var all []string
+	for _, bucket := range p.buckets() {
+		if strings.Contains(bucket, want) && (without == "" || !strings.Contains(bucket, without)) {
+			for _, lines := range p.objects(bucket) {
+				all = append(all, lines...)
+			}
+		}
+	}
+	return all
+}
+
+func (p *process) buckets() []string {
+	p.t.Helper()
+	buckets, err := p.s3Client().ListBuckets(p.t.Context(), nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	var lines []string
+	var names []string
 	for _, b := range buckets.Buckets {
-		if !strings.Contains(*b.Name, want) || without != "" && strings.Contains(*b.Name, without) {
-			continue
+		names = append(names, *b.Name)
+	}
+	return names
+}
+
+// bucket is the one bucket whose name contains want.
+func (p *process) bucket(want string) string {
+	p.t.Helper()
+	var found []string
+	for _, name := range p.buckets() {
+		if strings.Contains(name, want) {
+			found = append(found, name)
 		}
-		pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: b.Name})
-		for pages.HasMorePages() {
-			page, err := pages.NextPage(ctx)
+	}
+	if len(found) != 1 {
+		p.t.Fatalf("want one bucket %q, there are %v", want, found)
+	}
+	return found[0]
+}
+
+// objects are the lines of a bucket's objects, by key.
+func (p *process) objects(bucket string) map[string][]string {
+	p.t.Helper()
+	ctx, client := p.t.Context(), p.s3Client()
+	lines := map[string][]string{}
+	pages := s3.NewListObjectsV2Paginator(client, &s3.ListObjectsV2Input{Bucket: &bucket})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		for _, o := range page.Contents {
+			got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: &bucket, Key: o.Key})
 			if err != nil {
 				p.t.Fatal(err)
 			}
-			for _, o := range page.Contents {
-				got, err := client.GetObject(ctx, &s3.GetObjectInput{Bucket: b.Name, Key: o.Key})
-				if err != nil {
-					p.t.Fatal(err)
-				}
-				text, err := io.ReadAll(got.Body)
-				if err != nil {
-					p.t.Fatal(err)
-				}
-				lines = append(lines, strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")...)
+			text, err := io.ReadAll(got.Body)
+			_ = got.Body.Close()
+			if err != nil {
+				p.t.Fatal(err)
 			}
+			lines[*o.Key] = strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 		}
 	}
 	return lines
