@@ -87,7 +87,7 @@ func (f *upFlags) up(c *cobra.Command, args []string) error {
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		err = nil // asked to stop
 	}
-	return errors.Join(err, s.Close())
+	return errors.Join(err, s.failure(), s.Close())
 }
 
 // run deploys and then waits for the end.

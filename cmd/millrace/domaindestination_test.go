@@ -59,6 +59,38 @@ func TestDeletedSearchDomain(t *testing.T) {
 	}
 }
 
+// A stream whose domain is missing when the server starts delivers once the
+// domain is back.
+func TestDomainBackAfterRestart(t *testing.T) {
+	dir := dataDir(t)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	cfg := config.Default()
+	cfg.EdgePort, cfg.ConsolePort, cfg.SearchPort, cfg.DiskReserveMiB = 0, 0, 0, 0
+	begin := func() domainWorld {
+		s, err := openServer(t.Context(), dir, cfg, slog.New(slog.DiscardHandler), func() {})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return domainWorld{t, s, s.client("us-east-1")}
+	}
+	w := begin()
+	w.makeDomain("first")
+	w.makeStream("first")
+	w.deleteDomain("first")
+	w.must(w.s.Close())
+
+	w = begin()
+	defer func() { w.must(w.s.Close()) }()
+	w.makeDomain("first")
+	w.put(`{"n":1}`)
+	w.flush()
+	if n, err := w.count("first"); n != 1 || err != nil {
+		t.Fatalf("%d documents, want 1 (%v)", n, err)
+	}
+}
+
 type domainWorld struct {
 	t   *testing.T
 	s   *server

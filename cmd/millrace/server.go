@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -48,7 +49,8 @@ type server struct {
 	log     *slog.Logger
 	started time.Time
 	// stop asks the process to end.
-	stop context.CancelFunc
+	stop   context.CancelFunc
+	failed atomic.Pointer[error]
 
 	journal       *pebble.Journal
 	archive       *archive.Archive
@@ -336,8 +338,7 @@ func (s *server) serve(edgeListener, consoleListener net.Listener) error {
 func (s *server) start(what string, server *http.Server, l net.Listener) {
 	go func() {
 		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
-			s.log.Error("server ended", "server", what, "error", err)
-			s.stop()
+			s.fail(fmt.Errorf("%s is not served any more: %w", what, err))
 		}
 	}()
 	s.closes(func() error {
@@ -348,6 +349,20 @@ func (s *server) start(what string, server *http.Server, l net.Listener) {
 		}
 		return nil
 	})
+}
+
+// fail ends the process with an error.
+func (s *server) fail(err error) {
+	s.failed.CompareAndSwap(nil, &err)
+	s.stop()
+}
+
+// failure is why the server had to end, nil if it was asked to.
+func (s *server) failure() error {
+	if err := s.failed.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // health tells why the server cannot work.

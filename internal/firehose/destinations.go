@@ -25,9 +25,9 @@ func countDestinations(in *createDeliveryStreamInput) (n int) {
 	return n
 }
 
-// pipelines says how a configuration is delivered: the primary pipeline, and
+// pipelines says how the configuration of a new or an existing stream is delivered: the primary pipeline, and
 // for a search destination that backs up all documents a second one.
-func (s *Service) pipelines(c *config) ([]delivery.Options, error) {
+func (s *Service) pipelines(c *config, existing bool) ([]delivery.Options, error) {
 	switch {
 	case c.S3 != nil:
 		o, err := s.toS3(c, delivery.Primary, c.S3, &extendedS3Configuration{})
@@ -36,9 +36,9 @@ func (s *Service) pipelines(c *config) ([]delivery.Options, error) {
 		o, err := s.toS3(c, delivery.Primary, &c.ExtendedS3.s3Configuration, c.ExtendedS3)
 		return []delivery.Options{o}, err
 	case c.Elasticsearch != nil:
-		return s.toSearch(c, c.Elasticsearch, "elasticsearch-failed")
+		return s.toSearch(c, c.Elasticsearch, "elasticsearch-failed", existing)
 	}
-	return s.toSearch(c, c.OpenSearch, "AmazonOpenSearchService-failed")
+	return s.toSearch(c, c.OpenSearch, "AmazonOpenSearchService-failed", existing)
 }
 
 // backsUpAll tells whether every source record also goes to S3.
@@ -105,13 +105,15 @@ func (s *Service) bucket(c *s3Configuration, delimiter string) (*s3.Destination,
 	}), nil
 }
 
-func (s *Service) toSearch(c *config, search *searchConfiguration, failed string) ([]delivery.Options, error) {
+func (s *Service) toSearch(c *config, search *searchConfiguration, failed string, existing bool) ([]delivery.Options, error) {
 	if s.opts.Search == nil {
 		return nil, errors.New("search destinations are not supported: there is no search")
 	}
 	o := s.options(c, delivery.Primary)
 	var err error
-	if o.Destination, err = s.opts.Search(search.search(c)); err != nil {
+	target := search.search(c)
+	target.Existing = existing
+	if o.Destination, err = s.opts.Search(target); err != nil {
 		return nil, err
 	}
 	if o.Errors, err = s.errorOutput(c, search.S3Configuration, failed); err != nil {

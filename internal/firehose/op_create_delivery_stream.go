@@ -37,7 +37,7 @@ func (s *Service) createDeliveryStream(ctx context.Context, c *call.Call, in *cr
 	if _, err := s.lookup(name); err == nil {
 		return nil, errExists(name)
 	}
-	if _, err := s.pipelines(conf); err != nil {
+	if _, err := s.pipelines(conf, false); err != nil {
 		return nil, errArgument("%v", err)
 	}
 	if err := s.keep(conf); err != nil {

@@ -42,6 +42,9 @@ type Search struct {
 	Retry           time.Duration
 	NoDocumentID    bool // the cluster makes the ids
 	Region          string
+	// Existing says that the stream is there already: a domain that is missing now may come back, and is no reason to
+	// refuse.
+	Existing bool
 }
 
 // Service is Amazon Data Firehose.

@@ -55,7 +55,7 @@ func (s *Service) newStream(c *config) *stream {
 // those of a search domain that this server no longer has, leave the stream
 // taking records; its status says why nothing is delivered.
 func (s *Service) start(st *stream) {
-	options, err := s.pipelines(st.config)
+	options, err := s.pipelines(st.config, true)
 	if err != nil {
 		st.broken = err
 		s.opts.Logger.Error("delivery cannot start", "delivery_stream", st.name, "error", err)
