@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -36,6 +37,14 @@ func TestMain(m *testing.M) {
 	}
 	if os.Getenv(asMillrace) != "" {
 		os.Exit(run(os.Args[1:]))
+	}
+	// These tests wait for windows, buffers and other processes more than they
+	// compute: more of them at a time than there are cores.
+	flag.Parse()
+	if parallel := flag.Lookup("test.parallel"); parallel.Value.String() == parallel.DefValue {
+		if err := parallel.Value.Set("6"); err != nil {
+			panic(err)
+		}
 	}
 	os.Exit(m.Run())
 }
