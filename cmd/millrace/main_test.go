@@ -56,6 +56,8 @@ type process struct {
 	Run  config.Run // of the ready line
 	Dir  string
 	logs *lockedBuffer
+	// client asks the search endpoint; one with its own certificate needs another.
+	client *http.Client
 	// ready is closed when the ready line was read, ended when the process is gone.
 	ready, ended chan struct{}
 }
@@ -91,7 +93,7 @@ func cleanEnv(extra ...string) []string {
 // launch starts `millrace up` on free ports without waiting for it.
 func launch(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, Dir: dir, logs: &lockedBuffer{}, ready: make(chan struct{}), ended: make(chan struct{})}
+	p := &process{t: t, Dir: dir, logs: &lockedBuffer{}, client: http.DefaultClient, ready: make(chan struct{}), ended: make(chan struct{})}
 	args = append([]string{"up", "--json", "--dir", dir, "--edge-port", "0", "--console-port", "0", "--search-port", "0"}, args...)
 	p.cmd = exec.Command(os.Args[0], args...)
 	p.cmd.Env = cleanEnv(asMillrace + "=1")
@@ -289,7 +291,7 @@ func (p *process) searchJSON(method, path, body string, into any) error {
 		r.SetBasicAuth(p.Run.SearchUser, p.Run.SearchPassword)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := p.client.Do(r)
 	if err != nil {
 		return err
 	}

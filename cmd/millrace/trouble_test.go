@@ -119,7 +119,7 @@ func TestRubbish(t *testing.T) {
 	if ingest.RecordsIn != int64(in.matched) || ingest.RecordsOut != int64(in.matched) || ingest.RecordsRefused != 0 {
 		t.Errorf("ingest: %+v", ingest)
 	}
-	if results.RecordsIn != results.RecordsOut { // which counts those refused, too
+	if results.RecordsIn != results.RecordsOut+results.RecordsRefused {
 		t.Errorf("results: %+v", results)
 	}
 	if got := rowsOf(s, "error_stream"); got != int64(len(notRows)) {
