@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"log/slog"
+	"net/http"
 	"testing"
 	"time"
 
@@ -20,7 +21,7 @@ import (
 // nothing.
 type away struct{}
 
-func (away) Put(ctx context.Context, _, _ string, _ []byte, _, _ string) error {
+func (away) Put(ctx context.Context, _, _ string, _ []byte, _ http.Header) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -120,7 +121,7 @@ func newBatches(stream string) ([]load.Batch, *corpus.Corpus, error) {
 // away is an archive that does not answer.
 type away struct{}
 
-func (away) Put(ctx context.Context, _, _ string, _ []byte, _, _ string) error {
+func (away) Put(ctx context.Context, _, _ string, _ []byte, _ http.Header) error {
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -24,15 +24,11 @@ type Object struct {
 }
 
 // Put writes an object and returns once it is durable. Errors are
-// *record.Failure with S3's code: "S3.NoSuchBucket". contentType and
-// contentEncoding may be empty.
-func (a *Archive) Put(ctx context.Context, bucket, key string, body []byte, contentType, contentEncoding string) error {
-	header := http.Header{}
-	if contentType != "" {
-		header.Set("Content-Type", contentType)
-	}
-	if contentEncoding != "" {
-		header.Set("Content-Encoding", contentEncoding)
+// *record.Failure with S3's code: "S3.NoSuchBucket". The header is that of the
+// S3 request, Content-Type and its kin; nil for none.
+func (a *Archive) Put(ctx context.Context, bucket, key string, body []byte, header http.Header) error {
+	if header = header.Clone(); header == nil {
+		header = http.Header{}
 	}
 	return a.change(ctx, written, http.MethodPut, bucket, key, header, body)
 }

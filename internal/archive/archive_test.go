@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -101,7 +102,7 @@ func TestObjectsAreFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	const key = "2026/11/22/logs-1-ü +%=&?#.gz"
-	if err := a.Put(ctx, "bucket", key, []byte("hello"), "application/x-ndjson", "gzip"); err != nil {
+	if err := a.Put(ctx, "bucket", key, []byte("hello"), http.Header{"Content-Type": {"application/x-ndjson"}, "Content-Encoding": {"gzip"}}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(filepath.Join(a.Dir, "buckets", "bucket", filepath.FromSlash(key)))
@@ -151,19 +152,19 @@ func TestFailuresHaveCodes(t *testing.T) {
 		err  error
 		code string
 	}{
-		"put without bucket":        {a.Put(ctx, "nowhere", "key", []byte("x"), "", ""), "S3.NoSuchBucket"},
-		"large put without bucket":  {a.Put(ctx, "nowhere", "key", make([]byte, 5<<20), "", ""), "S3.NoSuchBucket"},
+		"put without bucket":        {a.Put(ctx, "nowhere", "key", []byte("x"), nil), "S3.NoSuchBucket"},
+		"large put without bucket":  {a.Put(ctx, "nowhere", "key", make([]byte, 5<<20), nil), "S3.NoSuchBucket"},
 		"get without key":           {noKey, "S3.NoSuchKey"},
 		"list without bucket":       {noList, "S3.NoSuchBucket"},
 		"bucket twice":              {a.CreateBucket(ctx, "bucket"), "S3.BucketAlreadyOwnedByYou"},
 		"bucket's name":             {a.CreateBucket(ctx, "No_Bucket"), "S3.InvalidBucketName"},
-		"key that leads out":        {a.Put(ctx, "bucket", "../other/key", []byte("x"), "", ""), "S3.InvalidArgument"},
-		"key that leads nowhere":    {a.Put(ctx, "bucket", "a//b", []byte("x"), "", ""), "S3.InvalidArgument"},
-		"key of the gateway":        {a.Put(ctx, "bucket", ".sgwtmp/x", []byte("x"), "", ""), "S3.InvalidArgument"},
+		"key that leads out":        {a.Put(ctx, "bucket", "../other/key", []byte("x"), nil), "S3.InvalidArgument"},
+		"key that leads nowhere":    {a.Put(ctx, "bucket", "a//b", []byte("x"), nil), "S3.InvalidArgument"},
+		"key of the gateway":        {a.Put(ctx, "bucket", ".sgwtmp/x", []byte("x"), nil), "S3.InvalidArgument"},
 		"delete without bucket":     {a.DeleteBucket(ctx, "nowhere", true), "S3.NoSuchBucket"},
-		"key too long":              {a.Put(ctx, "bucket", strings.Repeat("a", 1025), nil, "", ""), "S3.KeyTooLongError"},
+		"key too long":              {a.Put(ctx, "bucket", strings.Repeat("a", 1025), nil, nil), "S3.KeyTooLongError"},
 		"bucket that leads out":     {a.CreateBucket(ctx, ".."), "S3.InvalidBucketName"},
-		"object where a bucket is ": {a.Put(ctx, "", "key", nil, "", ""), "S3.InvalidBucketName"},
+		"object where a bucket is ": {a.Put(ctx, "", "key", nil, nil), "S3.InvalidBucketName"},
 	} {
 		if code(c.err) != c.code || !record.IsPermanent(c.err) {
 			t.Errorf("%s: %v, want %s", name, c.err, c.code)
@@ -192,7 +193,7 @@ func TestGatewayIsStartedAgain(t *testing.T) {
 	var failed int
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		err := a.Put(ctx, "bucket", "key", []byte("x"), "", "")
+		err := a.Put(ctx, "bucket", "key", []byte("x"), nil)
 		if err == nil {
 			break
 		}
@@ -230,7 +231,7 @@ func TestMetadataFolder(t *testing.T) {
 	}
 	defer a.Close()
 	ctx := context.Background()
-	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "a/b", []byte("x"), "text/plain", "")); err != nil {
+	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "a/b", []byte("x"), http.Header{"Content-Type": {"text/plain"}})); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "metadata", "bucket", "a", "b", "meta")); err != nil {

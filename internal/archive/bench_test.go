@@ -3,6 +3,7 @@ package archive
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"testing"
 )
 
@@ -17,7 +18,7 @@ func BenchmarkPut(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		n++
-		if err := a.Put(ctx, "bucket", fmt.Sprintf("2026/11/22/%02d/logs-1-%d", n/100%24, n), body, "application/octet-stream", ""); err != nil {
+		if err := a.Put(ctx, "bucket", fmt.Sprintf("2026/11/22/%02d/logs-1-%d", n/100%24, n), body, http.Header{"Content-Type": {"application/octet-stream"}}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -93,7 +93,7 @@ func TestSDK(t *testing.T) {
 
 func TestSDKPresigned(t *testing.T) {
 	a, ctx := openTest(t), context.Background()
-	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "a b", []byte("hello"), "", "")); err != nil {
+	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "a b", []byte("hello"), nil)); err != nil {
 		t.Fatal(err)
 	}
 	r, err := s3.NewPresignClient(sdkClient(openEdge(t, a), testKey)).PresignGetObject(ctx, &s3.GetObjectInput{Bucket: aws.String("bucket"), Key: aws.String("a b"), ResponseContentType: aws.String("text/x")})
@@ -114,7 +114,7 @@ func TestSDKPresigned(t *testing.T) {
 // A role has its policies, in S3's words.
 func TestRole(t *testing.T) {
 	a, ctx := openTest(t), context.Background()
-	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "secret", []byte("x"), "", "")); err != nil {
+	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "secret", []byte("x"), nil)); err != nil {
 		t.Fatal(err)
 	}
 	client := sdkClient(openEdge(t, a), roleKey)
@@ -203,7 +203,7 @@ func TestNoAnswerWithoutSync(t *testing.T) {
 	}
 	client := sdkClient(openEdge(t, a), testKey)
 	_ = a.buckets.root.Close()
-	if err := a.Put(ctx, "bucket", "key", []byte("x"), "", ""); err == nil || record.IsPermanent(err) {
+	if err := a.Put(ctx, "bucket", "key", []byte("x"), nil); err == nil || record.IsPermanent(err) {
 		t.Errorf("put: %v", err)
 	}
 	_, put := client.PutObject(ctx, &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("x")})
@@ -273,7 +273,7 @@ func TestAWSCLI(t *testing.T) {
 	if out := cli("s3", "ls"); !strings.Contains(out, " bucket") {
 		t.Error(out)
 	}
-	if err := a.Put(context.Background(), "bucket", "small", []byte("hello"), "", ""); err != nil {
+	if err := a.Put(context.Background(), "bucket", "small", []byte("hello"), nil); err != nil {
 		t.Fatal(err)
 	}
 	response, err := http.Get(strings.TrimSpace(cli("s3", "presign", "s3://bucket/small")))

@@ -40,6 +40,17 @@ type Config struct {
 
 	// Search replaces the embedded index by a cluster.
 	Search Search `yaml:"search"`
+	// Archive replaces the embedded S3.
+	Archive Archive `yaml:"archive"`
+	// Functions are Lambda functions by their ARNs, without a version or alias.
+	Functions map[string]Function `yaml:"functions"`
+	// Tables stand in place of AWS Glue: by DATABASE.TABLE the file that holds
+	// the schema, relative to the data directory.
+	Tables map[string]string `yaml:"tables"`
+	// Limits throttle puts as AWS does; without them nothing is throttled.
+	Limits Limits `yaml:"limits"`
+	// Retention says what becomes of records that cannot be delivered.
+	Retention string `yaml:"retention"`
 }
 
 // Search is the address of an OpenSearch or Elasticsearch cluster and how to
@@ -65,7 +76,7 @@ func (s *Search) UnmarshalYAML(n *yaml.Node) error {
 func Default() Config {
 	return Config{
 		Region: "us-east-1", EdgePort: 4566, ConsolePort: 4580, SearchPort: 9200,
-		JournalQuotaMiB: 20 << 10, DiskReserveMiB: 512,
+		JournalQuotaMiB: 20 << 10, DiskReserveMiB: 512, Retention: RetentionKeep,
 	}
 }
 
@@ -154,6 +165,9 @@ func (c *Config) Check() error {
 	}
 	if c.DiskReserveMiB < 0 {
 		return fmt.Errorf("disk_reserve_mib: %d must not be negative; 0 is no limit", c.DiskReserveMiB)
+	}
+	if err := c.checkParts(); err != nil {
+		return err
 	}
 	return c.Search.check()
 }

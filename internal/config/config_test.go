@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func load(t *testing.T, text string, env map[string]string) (Config, error) {
@@ -33,6 +34,32 @@ func TestLoad(t *testing.T) {
 	}
 }
 
+// Exchanged parts and limits, in their short and their long form.
+func TestLoadParts(t *testing.T) {
+	c, err := load(t, `limits: aws
+retention: drop
+archive: {endpoint: "https://s3.example", region: eu-west-1, path_style: true}
+tables: {weblogs.access: access.yaml}
+functions:
+  arn:aws:lambda:us-east-1:000000000000:function:clean: http://127.0.0.1:9001
+  arn:aws:lambda:us-east-1:000000000000:function:script:
+    command: [python3, clean.py]
+    timeout: 5s
+`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean, script := c.Functions["arn:aws:lambda:us-east-1:000000000000:function:clean"], c.Functions["arn:aws:lambda:us-east-1:000000000000:function:script"]
+	if !c.Limits.AWS || c.Retention != RetentionDrop || !c.Archive.PathStyle || c.Tables["weblogs.access"] != "access.yaml" ||
+		clean.URL != "http://127.0.0.1:9001" || script.Command[1] != "clean.py" || script.Timeout != 5*time.Second {
+		t.Fatalf("%+v", c)
+	}
+	c, err = load(t, "limits:\n  requests_per_second: 0.5\n", nil)
+	if err != nil || c.Limits.RequestsPerSecond != 0.5 || c.Retention != RetentionKeep {
+		t.Fatalf("%+v %v", c, err)
+	}
+}
+
 // Everything that is not understood is refused by its name.
 func TestLoadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
@@ -43,9 +70,20 @@ func TestLoadRefuses(t *testing.T) {
 		"search: nowhere":                      "nowhere",
 		"search:\n  url: https://x\n  user: a": "user",
 		"search: https://u:p@host":             "password_file",
-		"search:\n  url: http://example.com\n  username: u": "plain HTTP",
-		"search:\n  username: u":                            "url",
-		"journal_quota_mib: -1":                             "journal_quota_mib",
+		"search:\n  url: http://example.com\n  username: u":               "plain HTTP",
+		"search:\n  username: u":                                          "url",
+		"journal_quota_mib: -1":                                           "journal_quota_mib",
+		"retention: forever":                                              "retention",
+		"limits: some":                                                    "aws, off",
+		"limits:\n  records_per_second: -1":                               "limits",
+		"limits:\n  records: 1":                                           "records",
+		"archive:\n  region: x":                                           "endpoint is missing",
+		"archive:\n  endpoint: http://s3.example.com":                     "plain HTTP",
+		"archive:\n  endpoint: https://x\n  access_key_id: a":             "go together",
+		"functions:\n  clean: http://127.0.0.1:1":                         "ARN of a Lambda function",
+		"functions:\n  arn:aws:lambda:r:0:function:f: {}":                 "an address or a command",
+		"functions:\n  arn:aws:lambda:r:0:function:f: http://example.com": "plain HTTP",
+		"tables:\n  web: x.yaml":                                          "DATABASE.TABLE",
 	} {
 		if _, err := load(t, text, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v, want it to name %q", text, err, want)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -38,7 +39,7 @@ type write struct {
 
 var errDown = &record.Failure{Kind: record.Retryable, Code: "S3.Unavailable", Message: "down"}
 
-func (b *bucket) Put(_ context.Context, _, key string, body []byte, _, _ string) error {
+func (b *bucket) Put(_ context.Context, _, key string, body []byte, _ http.Header) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.puts++

@@ -49,15 +49,33 @@ type Destination interface {
 	Deliver(ctx context.Context, b *Batch) ([]Refusal, error)
 }
 
-// Refusal is one record that the destination does not take. Its fields are
-// those of the error objects that Firehose writes.
+// Refusal is one record that the destination, or the processing before it, does
+// not take. Its fields are those of the error objects that Firehose writes.
 type Refusal struct {
-	Record      record.Record
+	// Type is the folder of the error output: "processing-failed",
+	// "format-conversion-failed". Empty stands for the destination's own.
+	Type        string
+	Record      record.Record // as it arrived, where processing has changed it
 	Attempts    int
 	Code        string // "400", "Lambda.ProcessingFailedStatus"
 	Message     string
 	AttemptedAt int64 // end of the last attempt, ms since the epoch
 
+	LambdaARN string // of processing by a function
+	Table     *Table // of format conversion
+	DataID    string // of HTTP endpoints
+
 	// Of search destinations; empty elsewhere.
 	DocumentID, IndexName, TypeName string
+}
+
+// Table names the table whose schema a format conversion follows, as error
+// objects show it.
+type Table struct {
+	CatalogID string `json:"catalogId"`
+	Database  string `json:"databaseName"`
+	Name      string `json:"tableName"`
+	Region    string `json:"region"`
+	VersionID string `json:"versionId"`
+	ARN       string `json:"catalogArn"`
 }

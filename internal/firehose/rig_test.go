@@ -27,7 +27,7 @@ type archive struct {
 	down    bool
 }
 
-func (a *archive) Put(_ context.Context, bucket, key string, body []byte, _, _ string) error {
+func (a *archive) Put(_ context.Context, bucket, key string, body []byte, _ http.Header) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.down {

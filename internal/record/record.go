@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"math/big"
+	"strconv"
 )
 
 // Sequence numbers the records of one stream: 1 for the first, without gaps.
@@ -62,9 +63,19 @@ func SequenceNumber(id StreamID, seq Sequence) string {
 	return fmt.Sprintf("%s%0*s%020d", prefix, streamDigits, n.String(), uint64(seq))
 }
 
+// DeliveredID is the identity of a record at a destination: its sequence number
+// and its number among those that processing made of it. Firehose writes it as
+// a document's _id and as an HTTP endpoint's dataId.
+func DeliveredID(id StreamID, seq Sequence, sub int) string {
+	return SequenceNumber(id, seq) + "." + strconv.Itoa(sub)
+}
+
 // Record is one record as a producer sent it, with its place in the stream.
 type Record struct {
 	Sequence Sequence
 	Arrival  int64 // ms since the epoch, UTC; never decreases along a stream
 	Data     []byte
+	// Sub numbers, from 0, the records that processing made of one that a
+	// producer sent.
+	Sub int
 }

@@ -23,9 +23,10 @@ type document struct {
 	message     string
 }
 
-// DocumentID is the id that Firehose gives a record's document: its 56 digits and ".0".
+// DocumentID is the id that Firehose gives the document of a record that came
+// as it is: its 56 digits and ".0".
 func DocumentID(stream record.StreamID, seq record.Sequence) string {
-	return record.SequenceNumber(stream, seq) + ".0"
+	return record.DeliveredID(stream, seq, 0)
 }
 
 // prepare makes the documents of a batch, and refuses records that are none.
@@ -33,7 +34,7 @@ func (d *Destination) prepare(b *destination.Batch) (docs []*document, refused [
 	for _, r := range b.Records {
 		doc := &document{record: r, index: d.opts.Rotation.Index(d.opts.IndexName, r.Arrival)}
 		if !d.opts.NoDocumentID {
-			doc.id = DocumentID(b.Stream, r.Sequence)
+			doc.id = record.DeliveredID(b.Stream, r.Sequence, r.Sub)
 		}
 		source, err := oneObject(r.Data)
 		if err != nil {

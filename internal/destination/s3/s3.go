@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 
 	"github.com/millrace/millrace/internal/destination"
 )
@@ -16,9 +17,11 @@ import (
 const ContentType = "application/octet-stream"
 
 // Store is where objects go: the embedded archive or any S3. Put returns once
-// the object is durable. Errors that are *record.Failure keep their code.
+// the object is durable. The header is that of the S3 request: Content-Type,
+// Content-Encoding, x-amz-server-side-encryption. Errors that are
+// *record.Failure keep their code.
 type Store interface {
-	Put(ctx context.Context, bucket, key string, body []byte, contentType, contentEncoding string) error
+	Put(ctx context.Context, bucket, key string, body []byte, header http.Header) error
 }
 
 // Options of New.
@@ -52,13 +55,21 @@ func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]dest
 	return nil, d.opts.put(ctx, b.Key, body)
 }
 
+func (o Options) header() http.Header {
+	header := http.Header{"Content-Type": {ContentType}}
+	if encoding := o.Compression.ContentEncoding(); encoding != "" {
+		header.Set("Content-Encoding", encoding)
+	}
+	return header
+}
+
 func (o Options) put(ctx context.Context, key string, body []byte) error {
 	if o.Authorize != nil {
 		if err := o.Authorize(ctx, "s3:PutObject", "arn:aws:s3:::"+o.Bucket+"/"+key); err != nil {
 			return fmt.Errorf("put object s3://%s/%s: %w", o.Bucket, key, err)
 		}
 	}
-	if err := o.Store.Put(ctx, o.Bucket, key, body, ContentType, o.Compression.ContentEncoding()); err != nil {
+	if err := o.Store.Put(ctx, o.Bucket, key, body, o.header()); err != nil {
 		return fmt.Errorf("put object s3://%s/%s: %w", o.Bucket, key, err)
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -31,7 +32,7 @@ type object struct {
 	contentType, contentEncoding string
 }
 
-func (s *bucket) Put(ctx context.Context, name, key string, body []byte, contentType, contentEncoding string) error {
+func (s *bucket) Put(ctx context.Context, name, key string, body []byte, header http.Header) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down {
@@ -43,7 +44,7 @@ func (s *bucket) Put(ctx context.Context, name, key string, body []byte, content
 	if s.objects == nil {
 		s.objects = map[string]object{}
 	}
-	s.objects[name+"/"+key] = object{bytes.Clone(body), contentType, contentEncoding}
+	s.objects[name+"/"+key] = object{bytes.Clone(body), header.Get("Content-Type"), header.Get("Content-Encoding")}
 	if s.lose {
 		s.lose = false
 		return errors.New("connection reset")
