@@ -22,7 +22,7 @@ func serverMain(dir string) {
 	a, err := Open(context.Background(), Options{Dir: dir, Executable: executable, Logger: slog.New(slog.DiscardHandler)})
 	if err == nil {
 		_ = a.CreateBucket(context.Background(), "bucket")
-		err = a.Put(context.Background(), "bucket", "key", []byte("kept"), "", "")
+		err = a.Put(context.Background(), "bucket", "key", []byte("kept"), nil)
 	}
 	if err != nil {
 		fmt.Println(err)
