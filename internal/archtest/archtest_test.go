@@ -17,8 +17,8 @@ const module = "github.com/millrace/millrace/"
 var layers = [][]string{
 	1: {"record", "config", "metrics", "realtest"},
 	2: {"journal", "tail", "logformat", "aws"},
-	3: {"destination", "sql", "archive", "searchindex", "webserver", "loadgen"},
-	4: {"delivery", "application", "agent", "stack", "fleet", "instance"},
+	3: {"destination", "sql", "archive", "searchindex", "webserver", "loadgen", "invoke"},
+	4: {"delivery", "application", "agent", "stack", "fleet", "instance", "replay"},
 	5: {"firehose", "kinesisanalytics", "cloudformation", "iam", "sts", "secrets", "logs", "ssm", "domains", "lambda", "ec2",
 		"autoscaling", "elbv2", "cloudwatch", "console"},
 }
