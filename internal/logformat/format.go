@@ -36,6 +36,9 @@ func (m *Mismatch) Error() string {
 const (
 	CommonApacheLog   = "COMMONAPACHELOG"
 	CombinedApacheLog = "COMBINEDAPACHELOG"
+	ApacheErrorLog    = "APACHEERRORLOG"
+	SyslogLog         = "SYSLOG"
+	RFC3339Syslog     = "RFC3339SYSLOG"
 )
 
 // Spec is what a LOGTOJSON option says.
@@ -43,6 +46,11 @@ type Spec struct {
 	LogFormat        string   // mandatory, also with a MatchPattern: it decides whether "-" is null
 	MatchPattern     string   // Java regular expression, "" for the format's own shape
 	CustomFieldNames []string // nil for the format's own names; mandatory with MatchPattern
+	JSONFormat       string   // "" = COMPACT
+
+	// Lenient lets the two access log formats take what a server really writes and the Kinesis Agent drops or cuts: IPv6 hosts, \" inside quoted
+	// texts, empty quoted texts, a carriage return at the end of the line. It is millrace's own key.
+	Lenient bool
 }
 
 // New returns the format that spec describes. Errors name the key that is wrong.
@@ -55,13 +63,20 @@ func New(spec Spec) (Format, error) {
 		own = apacheFields[:]
 	case "":
 		return nil, fmt.Errorf("logFormat is missing")
-	case "APACHEERRORLOG", "SYSLOG", "RFC3339SYSLOG":
+	case ApacheErrorLog, SyslogLog, RFC3339Syslog:
 		return nil, fmt.Errorf("logFormat %s is not supported: supported are %s and %s", spec.LogFormat, CommonApacheLog, CombinedApacheLog)
 	default:
 		return nil, fmt.Errorf("logFormat %q is unknown: want %s or %s", spec.LogFormat, CommonApacheLog, CombinedApacheLog)
 	}
+	pretty, err := readJSONFormat(spec.JSONFormat)
+	if err != nil {
+		return nil, err
+	}
 	if spec.MatchPattern != "" {
-		return newPattern(spec.MatchPattern, spec.CustomFieldNames)
+		return newPattern(spec.MatchPattern, spec.CustomFieldNames, pretty)
+	}
+	if spec.Lenient {
+		return nil, fmt.Errorf("lenient is not supported")
 	}
 	names := own
 	if spec.CustomFieldNames != nil {
@@ -70,5 +85,5 @@ func New(spec Spec) (Format, error) {
 			return nil, fmt.Errorf("customFieldNames has %d names, %s has %d fields", len(names), spec.LogFormat, len(own))
 		}
 	}
-	return &apache{layout: newLayout(names), combined: spec.LogFormat == CombinedApacheLog}, nil
+	return &apache{layout: newLayout(names, pretty, true), combined: spec.LogFormat == CombinedApacheLog}, nil
 }

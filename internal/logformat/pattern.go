@@ -14,7 +14,7 @@ type pattern struct {
 }
 
 // newPattern refuses what would drop every line at run time: a number of groups that differs from the number of names.
-func newPattern(expr string, names []string) (Format, error) {
+func newPattern(expr string, names []string, pretty bool) (Format, error) {
 	if len(names) == 0 {
 		return nil, fmt.Errorf("matchPattern needs customFieldNames, a name for each group")
 	}
@@ -29,7 +29,7 @@ func newPattern(expr string, names []string) (Format, error) {
 	if re.NumSubexp() != len(names) {
 		return nil, fmt.Errorf("matchPattern has %d groups, customFieldNames has %d names", re.NumSubexp(), len(names))
 	}
-	return &pattern{layout: newLayout(names), re: re}, nil
+	return &pattern{layout: newLayout(names, pretty, true), re: re}, nil
 }
 
 func (p *pattern) Append(dst, line []byte) ([]byte, *Mismatch) {
