@@ -49,21 +49,21 @@ func (p *Pipeline) deliver(ctx context.Context, s sealed, b *destination.Batch) 
 // both together decide about the batch.
 func (p *Pipeline) attempt(ctx context.Context, b *destination.Batch) (refused int, err error) {
 	inside := destination.WithAttempts(ctx, destination.Attempts{Failed: p.failing, Again: p.retryNow})
-	refusals, err := p.opts.Destination.Deliver(inside, b)
+	refusals, err := p.options().Destination.Deliver(inside, b)
 	if err != nil || len(refusals) == 0 {
 		return 0, err
 	}
-	if p.opts.Errors == nil {
+	if p.options().Errors == nil {
 		return 0, fmt.Errorf("deliver batch %s: %d records refused (%s) and no error output", b.ID, len(refusals), refusals[0].Message)
 	}
-	if err := p.opts.Errors.Write(ctx, b, refusals); err != nil {
+	if err := p.options().Errors.Write(ctx, b, refusals); err != nil {
 		return 0, fmt.Errorf("write %d refused records to the error output: %w", len(refusals), err)
 	}
 	return len(refusals), nil
 }
 
 func (p *Pipeline) expired(b *destination.Batch) bool {
-	return p.opts.DropAfter > 0 && time.Since(time.UnixMilli(b.Records[0].Arrival)) > p.opts.DropAfter
+	return p.options().DropAfter > 0 && time.Since(time.UnixMilli(b.Records[0].Arrival)) > p.options().DropAfter
 }
 
 // outcome is what became of a batch that was not delivered whole.

@@ -8,53 +8,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/millrace/millrace/internal/delivery/objectkey"
-	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
-
-// Cursors of a delivery stream's own pipelines.
-const (
-	Primary = "delivery"
-	Backup  = "backup" // every source record, beside a search destination
-)
-
-// Options of New.
-type Options struct {
-	Journal   journal.Journal
-	Stream    record.StreamID
-	Name, ARN string
-	// Cursor is Primary or Backup.
-	Cursor      string
-	Config      Config
-	Destination destination.Destination
-	// Errors takes the records that the destination refuses; nil for one that
-	// refuses none.
-	Errors ErrorOutput
-	// DropAfter gives up a batch that cannot be delivered once its oldest record
-	// is that old, as AWS does after 24 h. Zero waits for ever.
-	DropAfter time.Duration
-	Logger    *slog.Logger
-}
-
-// Config is what the stream's configuration says about buffering.
-type Config struct {
-	Version int // of the stream's configuration
-	// BufferBytes and Interval seal a buffer, whichever comes first. Bytes are
-	// counted as received; the interval runs from the arrival of the buffer's
-	// first record. An interval of zero means within a second.
-	BufferBytes int
-	Interval    time.Duration
-	// Key names objects; nil for destinations that write none.
-	Key *objectkey.Namer
-}
-
-// ErrorOutput keeps refused records where a person finds them. Write returns
-// once they are durable; the same batch may come again, with other refusals.
-type ErrorOutput interface {
-	Write(ctx context.Context, b *destination.Batch, refused []destination.Refusal) error
-}
 
 // Pipeline delivers one stream.
 type Pipeline struct {
@@ -76,6 +32,29 @@ type Pipeline struct {
 func New(opts Options) *Pipeline {
 	log := opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor)
 	return &Pipeline{opts: opts, log: log, retryNow: make(chan struct{}, 1), moved: make(chan struct{}), status: Status{State: Starting}}
+}
+
+// Reconfigure changes the configuration of a pipeline, also while it runs:
+// Config, Destination, Processor, Errors, DropAfter, Diagnose and Target of opts
+// hold for every buffer that is not sealed yet, the one that is filling included.
+// What is sealed keeps its version and key and goes to the new destination at
+// its next attempt.
+func (p *Pipeline) Reconfigure(opts Options) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	o := &p.opts
+	o.Config, o.Destination, o.Processor, o.Errors = opts.Config, opts.Destination, opts.Processor, opts.Errors
+	o.DropAfter, o.Diagnose, o.Target = opts.DropAfter, opts.Diagnose, opts.Target
+	if p.wake != nil {
+		p.wake()
+	}
+}
+
+// options are those of this moment.
+func (p *Pipeline) options() Options {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.opts
 }
 
 // Run delivers until ctx ends, which is not an error. A damaged stream ends it
@@ -117,7 +96,7 @@ func (p *Pipeline) run(ctx context.Context) error {
 
 // fill reads frames until the buffer is to be sealed.
 func (p *Pipeline) fill(ctx context.Context) error {
-	for !p.buffer.fill(p.opts.Config.BufferBytes) {
+	for !p.buffer.fill(p.options().Config.BufferBytes) {
 		p.buffered()
 		f, err := p.next(ctx)
 		if err != nil {
@@ -126,7 +105,7 @@ func (p *Pipeline) fill(ctx context.Context) error {
 		if f == nil {
 			return nil // due
 		}
-		p.buffer.take(f, p.opts.Config.Interval)
+		p.buffer.take(f, p.options().Config.Interval)
 	}
 	p.buffered()
 	return nil

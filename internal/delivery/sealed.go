@@ -40,11 +40,11 @@ func (p *Pipeline) sealedKey() string {
 func (p *Pipeline) seal() (sealed, error) {
 	records := p.buffer.records
 	s := sealed{
-		Format: sealedFormat, ID: uuid.New(), Version: p.opts.Config.Version,
+		Format: sealedFormat, ID: uuid.New(), Version: p.options().Config.Version,
 		First: records[0].Sequence, Next: p.buffer.next,
 	}
-	if p.opts.Config.Key != nil {
-		s.Key = p.opts.Config.Key.Key(s.Version, records[0].Arrival, s.ID)
+	if p.options().Config.Key != nil {
+		s.Key = p.options().Config.Key.Key(s.Version, records[0].Arrival, s.ID)
 	}
 	value, err := json.Marshal(s)
 	if err != nil {

@@ -67,8 +67,10 @@ func (n Namer) name(version int, at time.Time, id uuid.UUID) string {
 func datePath(at time.Time) string { return at.Format("2006/01/02/15/") }
 
 // Check refuses the combinations that Firehose refuses when a stream is
-// created; now stands for the time of an object. The texts are for the client
-// and begin with a member's name.
+// created; now stands for the time of an object. Values of partition keys are
+// not known yet and count as empty. Whether dynamic partitioning is on, and
+// whether its keys are those of the prefix, is for the caller to compare. The
+// texts are for the client and begin with a member's name.
 func (n Namer) Check(now time.Time) error {
 	if n.Prefix.has(errorOutputType) {
 		return errors.New("Prefix cannot contain !{firehose:error-output-type}")
@@ -80,6 +82,9 @@ func (n Namer) Check(now time.Time) error {
 		return errors.New("ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains expressions")
 	}
 	v := values{at: n.time(now.UnixMilli()), errorType: "AmazonOpenSearchService-failed"}
+	if n.ErrorPrefix.Partitioned() {
+		return errors.New("ErrorOutputPrefix cannot contain partition keys")
+	}
 	if got := len(n.Prefix.evaluate(v)); got > maxExplicitLength {
 		return fmt.Errorf("Prefix evaluates to %d characters, at most %d are allowed", got, maxExplicitLength)
 	}

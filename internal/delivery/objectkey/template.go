@@ -4,6 +4,7 @@
 //
 //	Prefix "logs/"                             logs/2026/07/13/14/web-1-2026-07-13-14-05-09-<uuid>
 //	Prefix "y=!{timestamp:yyyy}/"              y=2026/web-1-2026-07-13-14-05-09-<uuid>
+//	Prefix "c=!{partitionKeyFromQuery:c}/"     c=de/web-1-2026-07-13-14-05-09-<uuid>
 //	ErrorOutputPrefix "bad/" (search refused)  bad/elasticsearch-failed/2026/07/13/14/web-1-…
 package objectkey
 
@@ -11,10 +12,13 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/internal/destination"
 )
 
 // Template is a parsed prefix. The zero Template is the empty prefix.
@@ -29,17 +33,20 @@ const (
 	timestamp
 	randomString
 	errorOutputType
+	keyFromQuery
+	keyFromLambda
 )
 
 type part struct {
 	kind    kind
-	text    string  // of a literal
+	text    string  // of a literal; name of a partition key
 	pattern pattern // of a timestamp
 }
 
 // Parse reads a prefix. Expressions are !{timestamp:<pattern of Java's
-// DateTimeFormatter>}, !{firehose:random-string} and
-// !{firehose:error-output-type}; "!{" means nothing else.
+// DateTimeFormatter>}, !{firehose:random-string}, !{firehose:error-output-type},
+// !{partitionKeyFromQuery:<key>} and !{partitionKeyFromLambda:<key>}; "!{" means
+// nothing else.
 func Parse(prefix string) (Template, error) {
 	var t Template
 	for rest := prefix; rest != ""; {
@@ -74,10 +81,13 @@ func parseExpression(expression string) (part, error) {
 		return part{kind: randomString}, nil
 	case expression == "firehose:error-output-type":
 		return part{kind: errorOutputType}, nil
-	case namespace == "partitionKeyFromQuery", namespace == "partitionKeyFromLambda":
-		return part{}, fmt.Errorf("expression !{%s} needs dynamic partitioning, which is not supported", expression)
+	case namespace == "partitionKeyFromQuery" && value != "":
+		return part{kind: keyFromQuery, text: value}, nil
+	case namespace == "partitionKeyFromLambda" && value != "":
+		return part{kind: keyFromLambda, text: value}, nil
 	}
-	return part{}, fmt.Errorf("expression !{%s} is not one of timestamp:, firehose:random-string, firehose:error-output-type", expression)
+	return part{}, fmt.Errorf("expression !{%s} is not one of timestamp:, firehose:random-string, firehose:error-output-type, "+
+		"partitionKeyFromQuery:, partitionKeyFromLambda:", expression)
 }
 
 func (t Template) has(k kind) bool {
@@ -91,7 +101,26 @@ func (t Template) has(k kind) bool {
 
 // Static tells that the prefix holds no expression.
 func (t Template) Static() bool {
-	return !t.has(timestamp) && !t.has(randomString) && !t.has(errorOutputType)
+	return !slices.ContainsFunc(t.parts, func(p part) bool { return p.kind != literal })
+}
+
+// Partitioned tells that the prefix holds partition keys.
+func (t Template) Partitioned() bool { return t.has(keyFromQuery) || t.has(keyFromLambda) }
+
+// QueryKeys returns the names in !{partitionKeyFromQuery:…}, each once, in order.
+func (t Template) QueryKeys() []string { return t.names(keyFromQuery) }
+
+// LambdaKeys returns the names in !{partitionKeyFromLambda:…}, each once, in order.
+func (t Template) LambdaKeys() []string { return t.names(keyFromLambda) }
+
+func (t Template) names(k kind) []string {
+	var names []string
+	for _, p := range t.parts {
+		if p.kind == k && !slices.Contains(names, p.text) {
+			names = append(names, p.text)
+		}
+	}
+	return names
 }
 
 // values is what expressions stand for in one key. All timestamps of a key are
@@ -101,6 +130,7 @@ type values struct {
 	at        time.Time
 	id        uuid.UUID
 	errorType string
+	partition destination.Partition
 }
 
 func (t Template) evaluate(v values) string {
@@ -115,6 +145,10 @@ func (t Template) evaluate(v values) string {
 			b = append(b, randomFrom(v.id, i)...)
 		case errorOutputType:
 			b = append(b, v.errorType...)
+		case keyFromQuery:
+			b = append(b, v.partition.Query[p.text]...)
+		case keyFromLambda:
+			b = append(b, v.partition.Lambda[p.text]...)
 		}
 	}
 	return string(b)

@@ -1,0 +1,92 @@
+package objectkey
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/record"
+)
+
+// Codes of the failures that PartitionKey returns.
+const (
+	// NoPartitionValue is Firehose's code, also where it is the function that
+	// gave no value.
+	NoPartitionValue = "DynamicPartitioning.MetadataExtractionFailed"
+	// BadPartitionValue is ours: a value that no key may hold.
+	BadPartitionValue = "DynamicPartitioning.InvalidPartitionKeyValue"
+)
+
+const (
+	maxValueBytes = 128
+	maxKeyBytes   = 1024 // S3's own
+)
+
+// Partition evaluates the prefix for a record: records for which it is the same
+// belong into one object. arrival and id are those of the buffer, the same for
+// all its records. The error is a *record.Failure about this record alone: its
+// values are data that a producer chose, so one that could lead out of the
+// prefix, or that no tool could show, is refused. A slash makes a folder, as
+// with Firehose.
+func (n Namer) Partition(arrival int64, id uuid.UUID, p destination.Partition) (string, error) {
+	for _, part := range n.Prefix.parts {
+		var err error
+		switch part.kind {
+		case keyFromQuery:
+			err = checkValue(part.text, p.Query)
+		case keyFromLambda:
+			err = checkValue(part.text, p.Lambda)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	prefix := n.Prefix.evaluate(values{at: n.time(arrival), id: id, partition: p})
+	return prefix, n.checkPrefix(prefix)
+}
+
+// PartitionKey names the object of the records that share a partition: arrival
+// is that of the oldest of them. It is asked only about values that Partition took.
+func (n Namer) PartitionKey(version int, arrival int64, id uuid.UUID, p destination.Partition) string {
+	at := n.time(arrival)
+	return n.Prefix.evaluate(values{at: at, id: id, partition: p}) + n.name(version, at, id) + n.Extension
+}
+
+func checkValue(name string, from map[string]string) error {
+	value := from[name]
+	bad := func(format string, args ...any) error {
+		return &record.Failure{Kind: record.Permanent, Code: BadPartitionValue,
+			Message: fmt.Sprintf("partition key %q: ", name) + fmt.Sprintf(format, args...)}
+	}
+	switch {
+	case value == "":
+		return &record.Failure{Kind: record.Permanent, Code: NoPartitionValue, Message: "partitionKeys values must not be null or empty"}
+	case len(value) > maxValueBytes:
+		return bad("value of %d bytes, at most %d are allowed", len(value), maxValueBytes)
+	case !utf8.ValidString(value):
+		return bad("value %q is not UTF-8", value)
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return bad("value %q holds a control character", value)
+	}
+	return nil
+}
+
+// checkPrefix looks at what the values made of the prefix as a path.
+func (n Namer) checkPrefix(prefix string) error {
+	longest := n.name(1<<31-1, time.Time{}, uuid.UUID{})
+	segments := strings.Split(prefix+longest, "/")
+	switch {
+	case len(prefix)+len(longest)+len(n.Extension) > maxKeyBytes:
+		return &record.Failure{Kind: record.Permanent, Code: BadPartitionValue,
+			Message: fmt.Sprintf("the prefix evaluates to %d bytes, with the name more than %d", len(prefix), maxKeyBytes)}
+	case slices.Contains(segments, "."), slices.Contains(segments, ".."):
+		return &record.Failure{Kind: record.Permanent, Code: BadPartitionValue, Message: fmt.Sprintf("the prefix evaluates to %q, which has a segment of dots", prefix)}
+	}
+	return nil
+}
