@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
@@ -25,10 +26,15 @@ type Object struct {
 
 // Put writes an object and returns once it is durable. Errors are
 // *record.Failure with S3's code: "S3.NoSuchBucket". The header is that of the
-// S3 request, Content-Type and its kin; nil for none.
+// S3 request, Content-Type and its kin; nil for none. The embedded archive has
+// one owner and no keys: an ACL changes nothing, and encryption that the header
+// asks for does not take place.
 func (a *Archive) Put(ctx context.Context, bucket, key string, body []byte, header http.Header) error {
-	if header = header.Clone(); header == nil {
-		header = http.Header{}
+	header = forwarded(header)
+	for name := range header {
+		if strings.HasPrefix(name, "X-Amz-Server-Side-Encryption") {
+			header.Del(name)
+		}
 	}
 	return a.change(ctx, written, http.MethodPut, bucket, key, header, body)
 }

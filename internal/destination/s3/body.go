@@ -1,66 +1,35 @@
 package s3
 
 import (
-	"bytes"
-	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/google/uuid"
 
 	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/record"
 )
 
-// Compression of an object's body.
-type Compression uint8
-
-const (
-	Uncompressed Compression = iota
-	GZIP
-)
-
-// Extension is what the object's key ends in, as Firehose names it.
-func (c Compression) Extension() string {
-	if c == GZIP {
-		return ".gz"
-	}
-	return ""
+// Format makes an object of records in another way than one after the other:
+// as Parquet. Its methods may be called at once.
+type Format interface {
+	// Extension is what the object's key ends in.
+	Extension() string
+	// ContentEncoding is the object's header of that name; empty for none.
+	ContentEncoding() string
+	// Encode returns the object's body, the same one for the same records, and
+	// the records that do not fit into it. A body of nil is no object: every
+	// record was refused. An error means that nothing is decided.
+	Encode(records []record.Record) (body []byte, refused []destination.Refusal, err error)
 }
 
-// ContentEncoding is the object's header of that name; empty for none.
-func (c Compression) ContentEncoding() string {
-	if c == GZIP {
-		return "gzip"
+// render makes a batch's body.
+func (d *Destination) render(b *destination.Batch) ([]byte, []destination.Refusal, error) {
+	if d.opts.Format != nil {
+		return d.opts.Format.Encode(b.Records)
 	}
-	return ""
-}
-
-// compress gathers what write writes. Level 1: higher levels cost more than the
-// rest of the pipeline together. The gzip header holds no time, so that the
-// same records are the same bytes at every attempt.
-func (c Compression) compress(size int, write func(io.Writer) error) ([]byte, error) {
-	if c == Uncompressed {
-		out := bytes.NewBuffer(make([]byte, 0, size))
-		err := write(out)
-		return out.Bytes(), err
-	}
-	var out bytes.Buffer
-	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
-	if err != nil {
-		return nil, fmt.Errorf("compress object: %w", err)
-	}
-	if err := write(z); err != nil {
-		return nil, fmt.Errorf("compress object: %w", err)
-	}
-	if err := z.Close(); err != nil {
-		return nil, fmt.Errorf("compress object: %w", err)
-	}
-	return out.Bytes(), nil
-}
-
-func (d *Destination) render(b *destination.Batch) ([]byte, error) {
 	delimiter := []byte(d.opts.Delimiter)
 	size := b.Bytes() + (len(b.Records)-1)*len(delimiter)
-	return d.opts.Compression.compress(size, func(w io.Writer) error {
+	body, err := d.compressor.compress(d.opts.Compression, b.ID, size, func(w io.Writer) error {
 		for i, r := range b.Records {
 			if i > 0 && len(delimiter) > 0 {
 				if _, err := w.Write(delimiter); err != nil {
@@ -72,5 +41,18 @@ func (d *Destination) render(b *destination.Batch) ([]byte, error) {
 			}
 		}
 		return nil
+	})
+	return body, nil, err
+}
+
+// renderBody compresses a body that is made already.
+func (d *Destination) renderBody(key string, body []byte) ([]byte, error) {
+	if d.opts.Compression == Uncompressed {
+		return body, nil
+	}
+	entry := uuid.NewSHA1(uuid.NameSpaceURL, []byte("s3://"+d.opts.Bucket+"/"+key)).String()
+	return d.compressor.compress(d.opts.Compression, entry, len(body), func(w io.Writer) error {
+		_, err := w.Write(body)
+		return err
 	})
 }

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/destination"
@@ -28,9 +27,11 @@ type bucket struct {
 }
 
 type object struct {
-	body                         []byte
-	contentType, contentEncoding string
+	body   []byte
+	header http.Header
 }
+
+func (o object) contentEncoding() string { return o.header.Get("Content-Encoding") }
 
 func (s *bucket) Put(ctx context.Context, name, key string, body []byte, header http.Header) error {
 	s.mu.Lock()
@@ -44,7 +45,7 @@ func (s *bucket) Put(ctx context.Context, name, key string, body []byte, header 
 	if s.objects == nil {
 		s.objects = map[string]object{}
 	}
-	s.objects[name+"/"+key] = object{bytes.Clone(body), header.Get("Content-Type"), header.Get("Content-Encoding")}
+	s.objects[name+"/"+key] = object{bytes.Clone(body), header}
 	if s.lose {
 		s.lose = false
 		return errors.New("connection reset")
@@ -53,7 +54,7 @@ func (s *bucket) Put(ctx context.Context, name, key string, body []byte, header 
 }
 
 func TestSuite(t *testing.T) {
-	for _, compression := range []Compression{Uncompressed, GZIP} {
+	for _, compression := range []Compression{Uncompressed, GZIP, ZIP, Snappy, HadoopSnappy} {
 		t.Run(fmt.Sprint(compression), func(t *testing.T) {
 			destinationtest.Run(t, func(t *testing.T) destinationtest.Target {
 				b := &bucket{}
@@ -81,17 +82,7 @@ func (s *bucket) setDown(down bool) {
 
 func (s *bucket) held(t *testing.T) (records [][]byte) {
 	for _, o := range s.objects {
-		body := o.body
-		if o.contentEncoding == "gzip" {
-			z, err := gzip.NewReader(bytes.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if body, err = io.ReadAll(z); err != nil {
-				t.Fatal(err)
-			}
-		}
-		records = append(records, bytes.Split(body, []byte("\n"))...)
+		records = append(records, bytes.Split(decode(t, o.contentEncoding(), o.body), []byte("\n"))...)
 	}
 	return records
 }
@@ -121,25 +112,125 @@ func TestBody(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := s.objects["b/k"]
-		if string(got.body) != tc.want || got.contentType != "application/octet-stream" || got.contentEncoding != "" {
-			t.Errorf("%q: %q %q %q", tc.records, got.body, got.contentType, got.contentEncoding)
+		if string(got.body) != tc.want || got.header.Get("Content-Type") != "application/octet-stream" || got.contentEncoding() != "" {
+			t.Errorf("%q: %q %v", tc.records, got.body, got.header)
 		}
 	}
 }
 
-// The same batch is the same bytes, compressed or not.
-func TestGzipIsDeterministic(t *testing.T) {
-	s := &bucket{}
-	d := New(Options{Store: s, Bucket: "b", Compression: GZIP})
-	var bodies []string
-	for range 2 {
-		if _, err := d.Deliver(t.Context(), batch("k.gz", strings.Repeat("abc", 1000))); err != nil {
+// The same batch is the same bytes, however it is compressed, also when other
+// objects have used the compressors meanwhile.
+func TestRepeatsAreTheSameBytes(t *testing.T) {
+	for _, compression := range []Compression{Uncompressed, GZIP, ZIP, Snappy, HadoopSnappy} {
+		s := &bucket{}
+		d := New(Options{Store: s, Bucket: "b", Compression: compression})
+		var bodies []string
+		for i := range 4 {
+			if _, err := d.Deliver(t.Context(), batch("other", strings.Repeat(strconv.Itoa(i), 100_000*i))); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := d.Deliver(t.Context(), batch("key", strings.Repeat("abc", 100_000), "", "d")); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.PutObject(t.Context(), "error", []byte("abc")); err != nil {
+				t.Fatal(err)
+			}
+			bodies = append(bodies, string(s.objects["b/key"].body)+string(s.objects["b/error"].body))
+		}
+		if len(slices.Compact(bodies)) != 1 {
+			t.Errorf("%s: a repeat wrote other bytes", compression)
+		}
+		if got := decode(t, compression.ContentEncoding(), s.objects["b/error"].body); string(got) != "abc" {
+			t.Errorf("%s: error object %q", compression, got)
+		}
+	}
+}
+
+// An empty record is data, too: Firehose accepts it and writes its object.
+func TestEmptyRecord(t *testing.T) {
+	for _, compression := range []Compression{Uncompressed, GZIP, ZIP, Snappy, HadoopSnappy} {
+		s := &bucket{}
+		if _, err := New(Options{Store: s, Bucket: "b", Compression: compression}).Deliver(t.Context(), batch("k", "")); err != nil {
 			t.Fatal(err)
 		}
-		bodies = append(bodies, string(s.objects["b/k.gz"].body))
+		o, there := s.objects["b/k"]
+		if !there || len(decode(t, compression.ContentEncoding(), o.body)) != 0 {
+			t.Errorf("%s: %v %q", compression, there, o.body)
+		}
 	}
-	if bodies[0] != bodies[1] || s.objects["b/k.gz"].contentEncoding != "gzip" {
-		t.Fatal("a repeat wrote other bytes")
+}
+
+// T60: without a key nothing is said about encryption.
+func TestHeaders(t *testing.T) {
+	for key, want := range map[string]string{
+		"":                              "Content-Encoding: gzip\r\nContent-Type: application/octet-stream\r\nX-Amz-Acl: bucket-owner-full-control\r\n",
+		"arn:aws:kms:eu-west-1:1:key/k": "Content-Encoding: gzip\r\nContent-Type: application/octet-stream\r\nX-Amz-Acl: bucket-owner-full-control\r\nX-Amz-Server-Side-Encryption: aws:kms\r\nX-Amz-Server-Side-Encryption-Aws-Kms-Key-Id: arn:aws:kms:eu-west-1:1:key/k\r\n",
+	} {
+		s := &bucket{}
+		d := New(Options{Store: s, Bucket: "b", Compression: GZIP, KMSKeyARN: key})
+		if _, err := d.Deliver(t.Context(), batch("record", "a")); err != nil {
+			t.Fatal(err)
+		}
+		if err := d.PutObject(t.Context(), "error", []byte("b")); err != nil {
+			t.Fatal(err)
+		}
+		for name, o := range s.objects {
+			var got strings.Builder
+			if err := o.header.Write(&got); err != nil || got.String() != want {
+				t.Errorf("%s: %s", name, got.String())
+			}
+		}
+	}
+}
+
+// lines is a format that takes letters alone.
+type lines struct{ fail error }
+
+func (lines) Extension() string       { return ".txt" }
+func (lines) ContentEncoding() string { return "lines" }
+func (f lines) Encode(records []record.Record) (body []byte, refused []destination.Refusal, err error) {
+	for _, r := range records {
+		if bytes.ContainsAny(r.Data, "0123456789") {
+			refused = append(refused, destination.Refusal{Type: "format-conversion-failed", Record: r})
+		} else {
+			body = append(append(body, r.Data...), '\n')
+		}
+	}
+	return body, refused, f.fail
+}
+
+func TestFormat(t *testing.T) {
+	s := &bucket{}
+	d := New(Options{Store: s, Bucket: "b", Format: lines{}})
+	refused, err := d.Deliver(t.Context(), batch("some", "a", "1", "c"))
+	if o := s.objects["b/some"]; err != nil || len(refused) != 1 || string(o.body) != "a\nc\n" || o.contentEncoding() != "lines" || d.Extension() != ".txt" {
+		t.Errorf("%v %v %q", err, refused, o.body)
+	}
+	refused, err = d.Deliver(t.Context(), batch("none", "1", "2"))
+	if _, there := s.objects["b/none"]; err != nil || len(refused) != 2 || there {
+		t.Errorf("%v, %d refused, object %v", err, len(refused), there)
+	}
+	if err := d.PutObject(t.Context(), "error", []byte("{}")); err != nil || s.objects["b/error"].contentEncoding() != "" || string(s.objects["b/error"].body) != "{}" {
+		t.Error(err, s.objects["b/error"])
+	}
+	// Nothing is decided while the object cannot be made or written.
+	if refused, err := New(Options{Store: s, Bucket: "b", Format: lines{errors.New("no memory")}}).Deliver(t.Context(), batch("failed", "a", "1")); err == nil || refused != nil || len(s.objects) != 2 {
+		t.Error(refused, err, len(s.objects))
+	}
+	s.lose = true
+	if refused, err := d.Deliver(t.Context(), batch("lost", "a", "1")); err == nil || refused != nil {
+		t.Error(refused, err)
+	}
+}
+
+func TestCompressionNames(t *testing.T) {
+	for c := range Compression(len(compressions)) {
+		if got, ok := ParseCompression(c.String()); !ok || got != c {
+			t.Errorf("%s is read as %s", c, got)
+		}
+	}
+	if _, ok := ParseCompression("SNAPPY"); ok {
+		t.Error("Firehose has no SNAPPY")
 	}
 }
 
