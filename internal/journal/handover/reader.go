@@ -44,7 +44,7 @@ func (r *Reader) Next(ctx context.Context) (*record.Frame, error) {
 		if len(r.back) > 0 {
 			f := r.back[0]
 			r.back = r.back[1:]
-			return r.hand(f, r.from)
+			return r.hand(f, r.stream.After(r.from))
 		}
 		f, at, stored, changed := r.stream.Recent(r.from)
 		switch {

@@ -26,6 +26,7 @@ type Stream struct {
 	durable record.Sequence // everything before is durable
 	arrival int64           // of the newest durable frame
 	first   record.Sequence // oldest record left
+	gaps    []Gap           // ascending
 	bytes   int64           // on disk, of the frames left
 
 	recent       []*record.Frame // consecutive, ending at next
@@ -37,15 +38,24 @@ type Stream struct {
 	drop    sync.Once
 }
 
+// Left is how a store left a stream.
+type Left struct {
+	journal.Extent
+	Floor int64 // no stamp is below it, ms
+	Gaps  []Gap // ascending
+}
+
 // NewStream continues a stream where the store left it. recentBudget is how
 // many bytes of fresh frames are kept in memory.
-func NewStream(id record.StreamID, e journal.Extent, floor int64, recentBudget int) *Stream {
-	next := max(e.Next, 1)
-	return &Stream{
-		ID: id, next: next, durable: next, first: max(e.First, 1), bytes: e.Bytes,
-		arrival: e.Arrival, floor: max(floor, e.Arrival),
+func NewStream(id record.StreamID, left Left, recentBudget int) *Stream {
+	s := &Stream{
+		ID: id, next: max(left.Next, 1), first: max(left.First, 1), bytes: left.Bytes, gaps: left.Gaps,
+		arrival: left.Arrival, floor: max(left.Floor, left.Arrival),
 		recentBudget: recentBudget, changed: make(chan struct{}), dropped: make(chan struct{}),
 	}
+	s.next = s.over(s.next)
+	s.durable = s.next
+	return s
 }
 
 // Stamp gives a sealed frame its place at the time now (ms). The caller holds
@@ -147,7 +157,7 @@ func (s *Stream) trimmed(seq record.Sequence) bool {
 func (s *Stream) Recent(from record.Sequence) (f *record.Frame, at record.Sequence, stored bool, changed <-chan struct{}) {
 	s.Lock()
 	defer s.Unlock()
-	from = max(from, s.first, 1)
+	from = s.over(max(from, s.first, 1))
 	if from >= s.durable {
 		return nil, from, false, s.changed
 	}

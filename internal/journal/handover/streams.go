@@ -13,12 +13,12 @@ import (
 type Streams struct {
 	mu     sync.Mutex
 	byID   map[record.StreamID]*Stream
-	load   func(record.StreamID) (journal.Extent, int64, error)
+	load   func(record.StreamID) (Left, error)
 	budget int
 }
 
 // NewStreams makes an empty set. load tells where the store left a stream.
-func NewStreams(load func(record.StreamID) (journal.Extent, int64, error), recentBudget int) *Streams {
+func NewStreams(load func(record.StreamID) (Left, error), recentBudget int) *Streams {
 	return &Streams{byID: map[record.StreamID]*Stream{}, load: load, budget: recentBudget}
 }
 
@@ -29,11 +29,11 @@ func (s *Streams) Get(id record.StreamID) (*Stream, error) {
 	if st := s.byID[id]; st != nil {
 		return st, nil
 	}
-	extent, floor, err := s.load(id)
+	left, err := s.load(id)
 	if err != nil {
 		return nil, err
 	}
-	st := NewStream(id, extent, floor, s.budget)
+	st := NewStream(id, left, s.budget)
 	s.byID[id] = st
 	return st, nil
 }

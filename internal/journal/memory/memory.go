@@ -42,7 +42,10 @@ type disk struct {
 	state  map[string][]byte
 	floors map[record.StreamID]int64
 	trims  map[record.StreamID]record.Sequence
+	gaps   map[record.StreamID][]handover.Gap
 	bytes  int64
+	// commits counts those of all journals on this disk.
+	commits int64
 }
 
 // stored is a frame as a disk would hold it, found by the records it holds.
@@ -57,6 +60,7 @@ func New(opts Options) *Journal {
 	return open(opts, &disk{
 		frames: map[record.StreamID][]stored{}, state: map[string][]byte{},
 		floors: map[record.StreamID]int64{}, trims: map[record.StreamID]record.Sequence{},
+		gaps: map[record.StreamID][]handover.Gap{},
 	})
 }
 
@@ -76,7 +80,7 @@ func open(opts Options, d *disk) *Journal {
 	return j
 }
 
-func (d *disk) load(id record.StreamID) (journal.Extent, int64, error) {
+func (d *disk) load(id record.StreamID) (handover.Left, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	e := journal.Extent{First: d.trims[id]}
@@ -87,7 +91,7 @@ func (d *disk) load(id record.StreamID) (journal.Extent, int64, error) {
 		e.Next, e.Arrival = f.next, f.arrival
 		e.Bytes += int64(len(f.encoded))
 	}
-	return e, d.floors[id], nil
+	return handover.Left{Extent: e, Floor: d.floors[id], Gaps: d.gaps[id]}, nil
 }
 
 type commit struct {
@@ -126,6 +130,7 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 	j.disk.mu.Lock()
 	defer j.disk.mu.Unlock()
 	c := &commit{j: j}
+	j.disk.commits++
 	for _, a := range b.Appends {
 		f, encoded := streams[a.Stream].Stamp(a.Frame, j.opts.Now())
 		c.frames = append(c.frames, f)
@@ -235,10 +240,49 @@ func (j *Journal) Drop(id record.StreamID) error {
 	delete(j.disk.frames, id)
 	delete(j.disk.floors, id)
 	delete(j.disk.trims, id)
+	delete(j.disk.gaps, id)
 	prefix := journal.CursorPrefix(id)
 	maps.DeleteFunc(j.disk.state, func(k string, _ []byte) bool { return len(k) >= len(prefix) && k[:len(prefix)] == prefix })
 	j.streams.Forget(id)
 	return nil
+}
+
+// Skip implements witness.Journal.
+func (j *Journal) Skip(id record.StreamID, to record.Sequence) error {
+	s := j.stream(id)
+	s.Lock()
+	defer s.Unlock()
+	if g, ok := s.Skip(to); ok {
+		j.disk.mu.Lock()
+		defer j.disk.mu.Unlock()
+		j.disk.gaps[id] = append(j.disk.gaps[id], g)
+	}
+	return nil
+}
+
+// Positions implements witness.Journal.
+func (j *Journal) Positions() (map[record.StreamID]record.Sequence, error) {
+	j.disk.mu.Lock()
+	defer j.disk.mu.Unlock()
+	next := map[record.StreamID]record.Sequence{}
+	for id, frames := range j.disk.frames {
+		for _, f := range frames {
+			next[id] = max(next[id], f.next)
+		}
+	}
+	for id, gaps := range j.disk.gaps {
+		for _, g := range gaps {
+			next[id] = max(next[id], g.To)
+		}
+	}
+	return next, nil
+}
+
+// Commits implements witness.Journal.
+func (j *Journal) Commits() int64 {
+	j.disk.mu.Lock()
+	defer j.disk.mu.Unlock()
+	return j.disk.commits
 }
 
 // Get implements journal.Journal.

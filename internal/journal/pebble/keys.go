@@ -12,11 +12,13 @@ import (
 //	'f' stream(16) sequence(8, big-endian)   a frame
 //	'm' stream(16) sequence(8, big-endian)   its measures, to open without reading frames
 //	'b' stream(16)                           the floor that a bound set, ms(8)
+//	'g' stream(16) sequence(8, big-endian)   a gap from the sequence on: the first sequence after it(8)
 //	's' key                                  state
 const (
 	frameTag = 'f'
 	metaTag  = 'm'
 	floorTag = 'b'
+	gapTag   = 'g'
 	stateTag = 's'
 )
 
@@ -28,6 +30,10 @@ func streamKey(tag byte, id record.StreamID, seq record.Sequence) []byte {
 
 func frameKey(id record.StreamID, seq record.Sequence) []byte { return streamKey(frameTag, id, seq) }
 func metaKey(id record.StreamID, seq record.Sequence) []byte  { return streamKey(metaTag, id, seq) }
+func gapKey(id record.StreamID, seq record.Sequence) []byte   { return streamKey(gapTag, id, seq) }
+
+// streamOf reads the stream back from a frame's, a meta's or a gap's key.
+func streamOf(key []byte) record.StreamID { return record.StreamID(key[1 : len(key)-8]) }
 
 // sequenceOf reads the sequence back from a frame's or a meta's key.
 func sequenceOf(key []byte) record.Sequence {

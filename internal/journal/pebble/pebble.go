@@ -37,6 +37,8 @@ type Options struct {
 	Fatal func(err error)
 	// FS replaces the file system, in tests.
 	FS vfs.FS
+
+	memTableBytes uint64 // 0 for the constant
 }
 
 const (
@@ -62,7 +64,9 @@ type Journal struct {
 	closed bool
 
 	bytes    atomic.Int64 // of frames on disk
+	commits  atomic.Int64
 	diskFree atomic.Int64
+	trimmed  atomic.Bool // since the space was last reclaimed
 	usage    sync.WaitGroup
 }
 
@@ -81,6 +85,9 @@ func Open(opts Options) (*Journal, error) {
 	if opts.FS == nil {
 		opts.FS = vfs.Default
 	}
+	if opts.memTableBytes == 0 {
+		opts.memTableBytes = memTableBytes
+	}
 	if opts.Fatal == nil {
 		logger := opts.Logger
 		opts.Fatal = func(err error) {
@@ -93,7 +100,7 @@ func Open(opts Options) (*Journal, error) {
 		FS:                 opts.FS,
 		FormatMajorVersion: pebble.FormatNewest, // later than WAL sync chunks: a damaged log is told from a torn tail
 		Logger:             pebbleLogger{opts.Logger, opts.Fatal},
-		MemTableSize:       memTableBytes,
+		MemTableSize:       opts.memTableBytes, // a commit of more than half of it is taken all the same
 		CacheSize:          blockCacheBytes,
 	}
 	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // frames are packed already
@@ -156,6 +163,8 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 		return nil, err
 	}
 	j.bytes.Add(bytes)
+	j.diskFree.Add(-bytes) // until it is read again
+	j.commits.Add(1)
 	return c, nil
 }
 
@@ -194,35 +203,6 @@ func (c *commit) Wait() error {
 		s.Publish(f)
 	}
 	return c.batch.Close()
-}
-
-// Usage implements journal.Journal.
-func (j *Journal) Usage() journal.Usage {
-	return journal.Usage{
-		Bytes: j.bytes.Load(), Quota: j.opts.QuotaBytes,
-		DiskFree: j.diskFree.Load(), DiskReserve: j.opts.DiskReserveBytes,
-	}
-}
-
-func (j *Journal) watchDisk() {
-	tick := time.NewTicker(usageEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			j.readDiskFree()
-		case <-j.done:
-			return
-		}
-	}
-}
-
-func (j *Journal) readDiskFree() {
-	usage, err := j.opts.FS.GetDiskUsage(j.opts.Dir)
-	if err != nil {
-		return // a file system that cannot tell has no reserve to guard
-	}
-	j.diskFree.Store(int64(usage.AvailBytes))
 }
 
 // Close implements journal.Journal. Commits that were begun must have been

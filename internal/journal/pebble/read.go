@@ -43,20 +43,21 @@ func (j *Journal) sum(lower, upper []byte) (measures, error) {
 }
 
 // load tells handover.Streams where a stream was left.
-func (j *Journal) load(id record.StreamID) (journal.Extent, int64, error) {
+func (j *Journal) load(id record.StreamID) (left handover.Left, err error) {
 	m, err := j.sum(metaRange(&id))
 	if err != nil {
-		return journal.Extent{}, 0, err
+		return left, err
 	}
-	var floor int64
+	left.Extent = journal.Extent{First: m.first, Next: m.next, Arrival: m.arrival, Bytes: m.bytes}
 	v, err := j.get(floorKey(id))
 	if err != nil {
-		return journal.Extent{}, 0, err
+		return left, err
 	}
 	if len(v) == 8 {
-		floor = int64(binary.BigEndian.Uint64(v))
+		left.Floor = int64(binary.BigEndian.Uint64(v))
 	}
-	return journal.Extent{First: m.first, Next: m.next, Arrival: m.arrival, Bytes: m.bytes}, floor, nil
+	left.Gaps, err = j.gaps(id)
+	return left, err
 }
 
 // Read implements journal.Journal.

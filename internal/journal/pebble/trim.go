@@ -57,6 +57,7 @@ func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 	}
 	j.bytes.Add(-gone)
 	s.Freed(gone)
+	j.trimmed.Store(true)
 	return nil
 }
 
@@ -78,6 +79,7 @@ func (j *Journal) Drop(id record.StreamID) error {
 	_ = b.DeleteRange(frameKey(id, 0), end(frameTag, id), nil)
 	_ = b.DeleteRange(metaKey(id, 0), end(metaTag, id), nil)
 	_ = b.Delete(floorKey(id), nil)
+	_ = b.DeleteRange(gapKey(id, 0), end(gapTag, id), nil)
 	cursors := stateKey(journal.CursorPrefix(id))
 	_ = b.DeleteRange(cursors, successor(cursors), nil)
 	err = b.Commit(pebble.Sync)
@@ -87,6 +89,7 @@ func (j *Journal) Drop(id record.StreamID) error {
 		return err
 	}
 	j.bytes.Add(-s.Extent().Bytes)
+	j.trimmed.Store(true)
 	j.streams.Forget(id)
 	return nil
 }
