@@ -14,42 +14,46 @@ const (
 	// maxRecords also makes a buffer full: a buffer of tiny records would
 	// otherwise take far more memory than its bytes.
 	maxRecords = 250_000
+
+	// recordBytes is what a record takes besides its data.
+	recordBytes = 48
 )
 
 // buffer holds the records of the next batch, and the rest of the frame that
-// did not fit. Records point into their frames.
+// did not fit. Records point into their frames. It belongs to Run's goroutine.
 type buffer struct {
 	records []record.Record
 	bytes   int
-	due     time.Time       // when the interval of the first record is over
+	began   time.Time       // when the interval of the first record began
 	next    record.Sequence // after the last record of records
 
-	frame    *record.Frame // not all of it is in records yet; nil if it is
-	interval time.Duration
+	frame *record.Frame // not all of it is in records yet; nil if it is
 }
 
 func (b *buffer) first() record.Sequence { return b.records[0].Sequence }
 
-// take gives the buffer a frame; fill moves its records.
-func (b *buffer) take(f *record.Frame, interval time.Duration) {
-	b.frame, b.interval = f, max(interval, zeroInterval)
+// held is what the buffer takes of the budget.
+func (b *buffer) held() int { return b.bytes + recordBytes*len(b.records) }
+
+// due is when the buffer is sealed whatever it holds.
+func (b *buffer) due(interval time.Duration) time.Time {
+	return b.began.Add(max(interval, zeroInterval))
 }
 
-// fill moves records of the frame into the buffer and tells whether it is full.
-// A record that crosses the size is still taken: one that is larger than the
-// size over-fills a buffer, and none is ever split.
-func (b *buffer) fill(bufferBytes int) (full bool) {
+// fill moves records of the frame into the buffer until it is full. A record
+// that crosses the size is still taken: one that is larger than the size
+// over-fills a buffer, and none is ever split.
+func (b *buffer) fill(bufferBytes int) {
 	if b.frame == nil {
-		return b.full(bufferBytes)
+		return
 	}
 	for i := int(max(b.next, b.frame.First) - b.frame.First); i < b.frame.Count(); i++ {
 		if b.full(bufferBytes) {
-			return true
+			return
 		}
 		b.add(record.Record{Sequence: b.frame.First + record.Sequence(i), Arrival: b.frame.Arrival, Data: b.frame.Record(i)})
 	}
 	b.frame = nil
-	return b.full(bufferBytes)
 }
 
 func (b *buffer) full(bufferBytes int) bool {
@@ -58,26 +62,22 @@ func (b *buffer) full(bufferBytes int) bool {
 
 func (b *buffer) add(r record.Record) {
 	if len(b.records) == 0 {
-		b.due = due(time.Now(), r.Arrival, b.interval)
+		b.began = began(time.Now(), r.Arrival)
 	}
 	b.records = append(b.records, r)
 	b.bytes += len(r.Data)
 	b.next = r.Sequence + 1
 }
 
-// due is the end of an interval that began at arrival, ms. A clock that was set
-// back cannot make it longer than the interval from now.
-func due(now time.Time, arrival int64, interval time.Duration) time.Time {
-	age := time.Duration(max(0, now.UnixMilli()-arrival)) * time.Millisecond
-	return now.Add(max(0, interval-age))
+// began is when the interval of a record that arrived at arrival, ms, began. A
+// clock that was set back cannot put it into the future.
+func began(now time.Time, arrival int64) time.Time {
+	return now.Add(-time.Duration(max(0, now.UnixMilli()-arrival)) * time.Millisecond)
 }
 
-// reset empties the buffer after its records were delivered. The slice is given
-// up when it is large: most buffers are small.
-func (b *buffer) reset() {
-	clear(b.records)
-	b.records, b.bytes = b.records[:0], 0
-	if cap(b.records) > 1<<14 {
-		b.records = nil
-	}
+// take empties the buffer: its records are the caller's.
+func (b *buffer) take() []record.Record {
+	records := b.records
+	b.records, b.bytes = nil, 0
+	return records
 }

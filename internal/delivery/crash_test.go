@@ -101,8 +101,8 @@ func killAndResume(t *testing.T, records []string, step int64, after, loseAnswer
 	if got := refusedRecords(t, r.errors); got != bad {
 		t.Errorf("error output holds %q, want %q", got, bad)
 	}
-	if value, err := healthy.Get(p.sealedKey()); err != nil || value != nil {
-		t.Errorf("a sealed batch is left: %s %v", value, err)
+	for e, err := range healthy.Scan(StatePrefix(r.stream)) {
+		t.Errorf("a sealed batch is left: %s %s %v", e.Key, e.Value, err)
 	}
 }
 

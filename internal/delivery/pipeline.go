@@ -12,42 +12,73 @@ import (
 	"github.com/millrace/millrace/internal/record"
 )
 
+// maxSealed bounds the batches that are finished behind one that is not.
+const maxSealed = 1024
+
 // Pipeline delivers one stream.
 type Pipeline struct {
-	opts   Options
-	log    *slog.Logger
+	opts    Options
+	log     *slog.Logger
+	breaker *breaker
+	calls   chan struct{} // a place for each Deliver that may run
+	working sync.WaitGroup
+
+	finishing sync.Mutex // orders the commits of finished batches
+
+	// of Run's goroutine
 	reader journal.Reader
 	buffer buffer
 
-	retryNow chan struct{} // a flush does not wait for the next attempt
-
-	mu      sync.Mutex
-	flushTo record.Sequence    // a buffer with records before it is due
-	wake    context.CancelFunc // ends the wait for a frame; nil while not waiting
-	moved   chan struct{}      // closed and replaced when the cursor moves
-	status  Status
+	mu       sync.Mutex
+	flushTo  record.Sequence    // a buffer with records before it is due
+	wake     context.CancelFunc // ends the wait of Run's goroutine
+	moved    chan struct{}      // closed and replaced when the cursor moves
+	flights  []*flight          // sealed and not behind the cursor, in order
+	running  int                // of them, those under way
+	held     int                // of the budget, by those under way
+	failure  string             // the last one, as news are told apart
+	told     map[string]time.Time
+	progress State // Starting, Stopped, Failed or empty
+	status   Status
 }
 
 // New returns a pipeline that Run starts.
 func New(opts Options) *Pipeline {
-	log := opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor)
-	return &Pipeline{opts: opts, log: log, retryNow: make(chan struct{}, 1), moved: make(chan struct{}), status: Status{State: Starting}}
+	opts.Parallel = max(opts.Parallel, 1)
+	if opts.BudgetBytes == 0 {
+		opts.BudgetBytes = DefaultBudgetBytes
+	}
+	if opts.MaxPartitions == 0 {
+		opts.MaxPartitions = DefaultMaxPartitions
+	}
+	return &Pipeline{
+		opts: opts, log: opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor),
+		breaker: newBreaker(), calls: make(chan struct{}, opts.Parallel),
+		moved: make(chan struct{}), told: map[string]time.Time{}, progress: Starting,
+	}
 }
 
 // Reconfigure changes the configuration of a pipeline, also while it runs:
 // Config, Destination, Processor, Errors, DropAfter, Diagnose and Target of opts
 // hold for every buffer that is not sealed yet, the one that is filling included.
-// What is sealed keeps its version and key and goes to the new destination at
-// its next attempt.
+//
+// What is sealed keeps its version and key, also across a restart. It goes to
+// the new destination at its next attempt, which comes at once if attempts have
+// failed: a change of a configuration is how a person ends an outage. What the
+// old processor has already made of it is kept until a restart.
 func (p *Pipeline) Reconfigure(opts Options) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	o := &p.opts
 	o.Config, o.Destination, o.Processor, o.Errors = opts.Config, opts.Destination, opts.Processor, opts.Errors
 	o.DropAfter, o.Diagnose, o.Target = opts.DropAfter, opts.Diagnose, opts.Target
-	if p.wake != nil {
-		p.wake()
+	for _, f := range p.flights {
+		if f.failing {
+			f.hurry()
+			f.interrupt(errReconfigured)
+		}
 	}
+	p.nudge()
 }
 
 // options are those of this moment.
@@ -62,7 +93,7 @@ func (p *Pipeline) options() Options {
 func (p *Pipeline) Run(ctx context.Context) error {
 	err := p.run(ctx)
 	if ctx.Err() != nil || errors.Is(err, journal.ErrClosed) {
-		p.setState(Stopped)
+		p.ended(Stopped)
 		return nil
 	}
 	p.stopped(err)
@@ -70,8 +101,18 @@ func (p *Pipeline) Run(ctx context.Context) error {
 	return err
 }
 
+// run ends with the first error, of this goroutine or of a batch under way, once
+// nothing is under way any more.
 func (p *Pipeline) run(ctx context.Context) error {
-	next, err := p.resume(ctx)
+	ctx, end := context.WithCancelCause(ctx)
+	end(p.feed(ctx, end))
+	p.working.Wait()
+	return context.Cause(ctx)
+}
+
+// feed seals buffers and starts their deliveries.
+func (p *Pipeline) feed(ctx context.Context, end context.CancelCauseFunc) error {
+	next, err := p.resume(ctx, end)
 	if err != nil {
 		return err
 	}
@@ -79,111 +120,125 @@ func (p *Pipeline) run(ctx context.Context) error {
 	defer p.reader.Close()
 	p.buffer.next = next
 	for {
-		if err := p.fill(ctx); err != nil {
-			return err
+		p.buffer.fill(p.options().Config.BufferBytes)
+		var err error
+		switch do, wait, done := p.decide(ctx); do {
+		case toSeal:
+			err = p.launchBuffer(ctx, end)
+		case toRead:
+			err = p.read(ctx, wait)
+			done()
+		case toWait:
+			<-wait.Done()
+			done()
+			err = ctx.Err()
 		}
-		s, err := p.seal()
 		if err != nil {
 			return err
 		}
-		if err := p.deliver(ctx, s, p.batch(s, p.buffer.records)); err != nil {
-			return err
-		}
-		p.buffer.reset()
-		p.buffered()
 	}
 }
 
-// fill reads frames until the buffer is to be sealed.
-func (p *Pipeline) fill(ctx context.Context) error {
-	for !p.buffer.fill(p.options().Config.BufferBytes) {
-		p.buffered()
-		f, err := p.next(ctx)
-		if err != nil {
-			return err
-		}
-		if f == nil {
-			return nil // due
-		}
-		p.buffer.take(f, p.options().Config.Interval)
+// resume starts the batches that were sealed when the process ended, and
+// returns where to go on.
+func (p *Pipeline) resume(ctx context.Context, end context.CancelCauseFunc) (record.Sequence, error) {
+	next, known, err := journal.Cursor(p.opts.Journal, p.opts.Stream, p.opts.Cursor)
+	if err != nil {
+		return 0, err
 	}
-	p.buffered()
+	if !known {
+		next = 1
+	}
+	left, err := p.unfinished(next)
+	if err != nil {
+		return 0, err
+	}
+	p.resumed(next, left)
+	for _, f := range p.flights { // nobody else changes it before one is launched
+		if f.Next > next {
+			next = f.Next
+		}
+	}
+	for _, f := range p.pending() {
+		if err := p.admit(ctx, f.Bytes); err != nil {
+			return 0, err
+		}
+		records, err := p.load(ctx, f.sealed)
+		if err != nil {
+			return 0, err
+		}
+		p.log.Info("delivery of a sealed batch resumed", "batch", f.ID, "key", f.Key, "records", len(records))
+		p.launch(ctx, end, f, records)
+	}
+	return next, nil
+}
+
+// read waits for a frame as long as wait lasts.
+func (p *Pipeline) read(ctx, wait context.Context) error {
+	f, err := p.reader.Next(wait)
+	switch {
+	case err == nil:
+		p.buffer.frame = f
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case wait.Err() != nil:
+		return nil
+	}
+	return fmt.Errorf("read delivery stream %q: %w", p.opts.Name, err)
+}
+
+// launchBuffer seals the buffer and starts its delivery.
+func (p *Pipeline) launchBuffer(ctx context.Context, end context.CancelCauseFunc) error {
+	bytes, next := p.buffer.bytes, p.buffer.next
+	records := p.buffer.take()
+	f := newFlight(p.seal(records, next, bytes))
+	var b journal.Batch
+	if err := f.save(&b); err != nil {
+		return err
+	}
+	var err error
+	// Begun here and waited for by the flight: the journal makes commits durable
+	// in the order of their Begin, so no batch is sealed before an earlier one.
+	if f.commit, err = p.opts.Journal.Begin(&b); err != nil {
+		return fmt.Errorf("seal batch: %w", err)
+	}
+	p.mu.Lock()
+	p.flights = append(p.flights, f)
+	p.mu.Unlock()
+	p.launch(ctx, end, f, records)
 	return nil
 }
 
-// next waits for a frame; nil means that the buffer is to be sealed before one
-// came.
-func (p *Pipeline) next(ctx context.Context) (*record.Frame, error) {
-	for {
-		wait, until, due := p.wait(ctx)
-		if due && p.buffer.next >= until {
-			return nil, nil
+func (p *Pipeline) launch(ctx context.Context, end context.CancelCauseFunc, f *flight, records []record.Record) {
+	p.launched(f, records)
+	p.working.Go(func() {
+		if err := p.fly(ctx, f); err != nil && ctx.Err() == nil {
+			end(err)
 		}
-		f, err := p.reader.Next(wait.Context)
-		ended := wait.Err() != nil
-		wait.cancel()
-		switch {
-		case err == nil:
-			return f, nil
-		case ctx.Err() != nil:
-			return nil, ctx.Err()
-		case !ended:
-			return nil, fmt.Errorf("read delivery stream %q: %w", p.opts.Name, err)
-		}
-	}
-}
-
-// waiting is the context of a wait for one frame.
-type waiting struct {
-	context.Context
-	cancel context.CancelFunc
-}
-
-// wait answers whether the buffer is due. If it is, everything before until is
-// already there and belongs into it: a pipeline that lags goes on filling an
-// overdue buffer, so that catching up makes large objects. If it is not, the
-// context ends when it will be or when Flush asks for it.
-func (p *Pipeline) wait(ctx context.Context) (w waiting, until record.Sequence, due bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	switch {
-	case len(p.buffer.records) == 0:
-		w.Context, w.cancel = context.WithCancel(ctx)
-		p.wake = w.cancel
-		return w, 0, false
-	case p.buffer.first() < p.flushTo:
-		return waiting{ctx, func() {}}, p.flushTo, true
-	case !time.Now().Before(p.buffer.due):
-		return waiting{ctx, func() {}}, p.opts.Journal.Extent(p.opts.Stream).Next, true
-	}
-	w.Context, w.cancel = context.WithDeadline(ctx, p.buffer.due)
-	p.wake = w.cancel
-	return w, 0, false
+	})
 }
 
 // Flush seals and delivers everything that is durable now, without waiting for
-// size or interval, or for the time between two attempts. It returns once that is delivered or ctx ends; the request
-// stands in both cases.
+// size or interval, or for the time between two attempts. It returns once that
+// is delivered or ctx ends; the request stands in both cases.
 func (p *Pipeline) Flush(ctx context.Context) error {
 	p.mu.Lock()
 	target := p.opts.Journal.Extent(p.opts.Stream).Next
 	p.flushTo = max(p.flushTo, target)
-	if p.wake != nil {
-		p.wake()
+	for _, f := range p.flights {
+		f.hurry()
 	}
+	p.nudge()
 	p.mu.Unlock()
-	select {
-	case p.retryNow <- struct{}{}:
-	default:
-	}
 	for {
 		p.mu.Lock()
-		done, state, moved := p.status.Delivered+1 >= target, p.status.State, p.moved
+		done, progress, moved := p.status.Delivered+1 >= target, p.progress, p.moved
 		p.mu.Unlock()
 		if done {
 			return nil
 		}
-		if state == Failed || state == Stopped {
+		if progress == Failed || progress == Stopped {
 			return fmt.Errorf("flush delivery stream %q: its delivery has ended", p.opts.Name)
 		}
 		select {

@@ -1,13 +1,14 @@
 package delivery
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
-	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -15,20 +16,27 @@ import (
 // sealed is a batch as the journal's state keeps it from before the first
 // attempt until the cursor has moved past it.
 type sealed struct {
-	Format  int             `json:"format"` // 1
+	Format  int             `json:"format"` // 2; 1 had one batch under way
 	ID      uuid.UUID       `json:"id"`
 	Key     string          `json:"key,omitempty"`
 	Version int             `json:"version"`
 	First   record.Sequence `json:"first"`
 	Next    record.Sequence `json:"next"`
+	Bytes   int             `json:"bytes,omitempty"` // of the records' data
+	// Done is set when the batch is delivered and one before it is not.
+	Done bool `json:"done,omitempty"`
+
+	stateKey string
 }
 
-const sealedFormat = 1
+const sealedFormat = 2
 
 // StatePrefix is where the sealed batches of a stream are kept in the state;
 // whoever deletes a stream deletes what is there.
 func StatePrefix(id record.StreamID) string { return "delivery/" + id.String() + "/" }
 
+// sealedKey is the key of the one batch of format 1 and, with "/" and the first
+// sequence, of the batches since.
 func (p *Pipeline) sealedKey() string {
 	if p.opts.Cursor == Primary {
 		return StatePrefix(p.opts.Stream) + "sealed"
@@ -36,56 +44,58 @@ func (p *Pipeline) sealedKey() string {
 	return StatePrefix(p.opts.Stream) + p.opts.Cursor + "-sealed"
 }
 
-// seal gives the buffer its id and key and makes them durable.
-func (p *Pipeline) seal() (sealed, error) {
-	records := p.buffer.records
+// seal gives records their id and key under the configuration of this moment.
+func (p *Pipeline) seal(records []record.Record, next record.Sequence, bytes int) sealed {
+	c := p.options().Config
 	s := sealed{
-		Format: sealedFormat, ID: uuid.New(), Version: p.options().Config.Version,
-		First: records[0].Sequence, Next: p.buffer.next,
+		Format: sealedFormat, ID: uuid.New(), Version: c.Version,
+		First: records[0].Sequence, Next: next, Bytes: bytes,
 	}
-	if p.options().Config.Key != nil {
-		s.Key = p.options().Config.Key.Key(s.Version, records[0].Arrival, s.ID)
+	s.stateKey = fmt.Sprintf("%s/%016x", p.sealedKey(), uint64(s.First))
+	if c.Key != nil && !c.Key.Prefix.Partitioned() {
+		s.Key = c.Key.Key(s.Version, records[0].Arrival, s.ID)
 	}
-	value, err := json.Marshal(s)
-	if err != nil {
-		return s, fmt.Errorf("seal batch: %w", err)
-	}
-	var b journal.Batch
-	b.Set(p.sealedKey(), value)
-	if _, err := journal.Put(p.opts.Journal, &b); err != nil {
-		return s, fmt.Errorf("seal batch: %w", err)
-	}
-	return s, nil
+	return s
 }
 
-// resume delivers the batch that was sealed when the process ended, if there is
-// one, and returns where to go on.
-func (p *Pipeline) resume(ctx context.Context) (record.Sequence, error) {
-	next, known, err := journal.Cursor(p.opts.Journal, p.opts.Stream, p.opts.Cursor)
+// save puts the entry into a change of the state.
+func (s sealed) save(b *journal.Batch) error {
+	value, err := json.Marshal(s)
 	if err != nil {
-		return 0, err
+		return fmt.Errorf("write sealed batch %s: %w", s.ID, err)
 	}
-	if !known {
-		next = 1
+	b.Set(s.stateKey, value)
+	return nil
+}
+
+// unfinished reads the batches that were sealed and not behind the cursor when
+// the process ended, in the order of their records.
+func (p *Pipeline) unfinished(cursor record.Sequence) ([]sealed, error) {
+	var all []sealed
+	for e, err := range p.opts.Journal.Scan(p.sealedKey()) {
+		if err != nil {
+			return nil, fmt.Errorf("read sealed batches: %w", err)
+		}
+		s := sealed{stateKey: e.Key}
+		if err := json.Unmarshal(e.Value, &s); err != nil {
+			return nil, fmt.Errorf("read %s: %w", e.Key, err)
+		}
+		if s.Format < 1 || s.Format > sealedFormat {
+			return nil, fmt.Errorf("read %s: format %d, this program reads 1 to %d", e.Key, s.Format, sealedFormat)
+		}
+		all = append(all, s)
 	}
-	p.setDelivered(next)
-	value, err := p.opts.Journal.Get(p.sealedKey())
-	if err != nil || value == nil {
-		return next, err
+	slices.SortFunc(all, func(a, b sealed) int { return cmp.Compare(a.First, b.First) })
+	// What is gone from the journal can be missing between two batches; what is
+	// there cannot, or it would be left out.
+	at := max(cursor, p.opts.Journal.Extent(p.opts.Stream).First)
+	for _, s := range all {
+		if s.First > at || s.First >= s.Next {
+			return nil, fmt.Errorf("read %s: the batch holds records %d to %d, expected them from %d on", s.stateKey, s.First, s.Next, at)
+		}
+		at = max(at, s.Next)
 	}
-	var s sealed
-	if err := json.Unmarshal(value, &s); err != nil {
-		return 0, fmt.Errorf("read %s: %w", p.sealedKey(), err)
-	}
-	if s.Format != sealedFormat {
-		return 0, fmt.Errorf("read %s: format %d, this program reads %d", p.sealedKey(), s.Format, sealedFormat)
-	}
-	records, err := p.load(ctx, s)
-	if err != nil {
-		return 0, err
-	}
-	p.log.Info("delivery of a sealed batch resumed", "batch", s.ID, "key", s.Key, "records", len(records))
-	return s.Next, p.deliver(ctx, s, p.batch(s, records))
+	return all, nil
 }
 
 // load reads the records of a sealed batch back.
@@ -109,11 +119,4 @@ func (p *Pipeline) load(ctx context.Context, s sealed) ([]record.Record, error) 
 		at = f.Next()
 	}
 	return records, nil
-}
-
-func (p *Pipeline) batch(s sealed, records []record.Record) *destination.Batch {
-	return &destination.Batch{
-		ID: s.ID.String(), Stream: p.opts.Stream, Name: p.opts.Name, ARN: p.opts.ARN,
-		Version: s.Version, Key: s.Key, Records: records,
-	}
 }

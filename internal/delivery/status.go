@@ -14,9 +14,9 @@ type State string
 const (
 	Starting   State = "starting"
 	Waiting    State = "waiting"    // for the first record of a buffer
-	Buffering  State = "buffering"  // until size or interval
-	Delivering State = "delivering" // the first attempt is under way
-	Retrying   State = "retrying"   // attempts have failed
+	Buffering  State = "buffering"  // until size or interval, nothing is under way
+	Delivering State = "delivering" // batches are under way
+	Retrying   State = "retrying"   // the last attempt of one of them has failed
 	Stopped    State = "stopped"    // its context ended
 	Failed     State = "failed"     // the stream is damaged
 )
@@ -28,19 +28,34 @@ const keptObjects = 10
 // sequences since the stream was created.
 type Status struct {
 	State State `json:"state"`
-	// Delivered is the last sequence that is delivered; what comes after it is
-	// buffered, under way or not yet read.
+	// Delivered is the last sequence up to which everything is delivered; what
+	// comes after it is buffered, under way, behind a batch that is, or not yet read.
 	Delivered record.Sequence `json:"delivered"`
 
-	Records        uint64 `json:"records"` // delivered, refused ones included
-	Bytes          uint64 `json:"bytes"`   // of these, before compression
-	Batches        uint64 `json:"batches"`
-	Refused        uint64 `json:"refused"` // written to the error output
-	Dropped        uint64 `json:"dropped"` // given up after their retention
-	FailedAttempts uint64 `json:"failed_attempts"`
+	// Records that are done with, the refused and the dropped by processing
+	// included, and their bytes, as they arrived: before processing and compression.
+	Records uint64 `json:"records"`
+	Bytes   uint64 `json:"bytes"`
+	Batches uint64 `json:"batches"`
+	// Sent is what the destination took, as processing left it, before
+	// compression; Objects in how many deliveries.
+	SentRecords uint64 `json:"sent_records"`
+	SentBytes   uint64 `json:"sent_bytes"`
+	Objects     uint64 `json:"objects"`
 
-	Buffer Buffer   `json:"buffer"`
-	Last   []Object `json:"last_objects,omitempty"` // newest first
+	Refused           uint64 `json:"refused"` // written to the error output
+	Dropped           uint64 `json:"dropped"` // given up after their retention
+	SucceededAttempts uint64 `json:"succeeded_attempts"`
+	FailedAttempts    uint64 `json:"failed_attempts"`
+
+	Processing *Processing `json:"processing,omitempty"` // nil without
+	Partitions Partitions  `json:"partitions"`
+
+	Buffer   Buffer   `json:"buffer"`
+	UnderWay int      `json:"under_way"` // sealed batches
+	Budget   Budget   `json:"budget"`
+	Breaker  Breaker  `json:"breaker"`
+	Last     []Object `json:"last_objects,omitempty"` // newest first
 
 	LastError   string    `json:"last_error,omitempty"`
 	LastErrorAt time.Time `json:"last_error_at,omitzero"`
@@ -50,11 +65,44 @@ type Status struct {
 	Oldest int64 `json:"oldest_arrival,omitempty"`
 }
 
+// Processing counts what a Processor did.
+type Processing struct {
+	Batches          uint64 `json:"batches"`
+	Millis           uint64 `json:"millis"` // all of them together
+	FailedAttempts   uint64 `json:"failed_attempts"`
+	SucceededRecords uint64 `json:"succeeded_records"` // that came out of it
+	SucceededBytes   uint64 `json:"succeeded_bytes"`
+	FailedRecords    uint64 `json:"failed_records"`
+	DroppedRecords   uint64 `json:"dropped_records"` // on purpose
+}
+
+// Partitions are those of dynamic partitioning.
+type Partitions struct {
+	Active int `json:"active"` // of the batches under way
+	// Exceeded counts the records that were refused because of their number.
+	Exceeded uint64 `json:"exceeded"`
+}
+
 // Buffer is what waits for size or interval.
 type Buffer struct {
 	Records   int       `json:"records"`
 	Bytes     int       `json:"bytes"`
+	Began     time.Time `json:"began,omitzero"` // arrival of its first record
 	NextFlush time.Time `json:"next_flush,omitzero"`
+}
+
+// Budget is the memory that records take.
+type Budget struct {
+	Used  int `json:"used"`
+	Limit int `json:"limit"`
+}
+
+// Breaker is whether the destination is being tried.
+type Breaker struct {
+	State     string    `json:"state"`
+	Since     time.Time `json:"since,omitzero"`      // not closed since then
+	NextProbe time.Time `json:"next_probe,omitzero"` // while open
+	Failures  int       `json:"failures"`            // in a row
 }
 
 // Object is one delivery.
@@ -72,27 +120,60 @@ func (p *Pipeline) Status() Status {
 	defer p.mu.Unlock()
 	s := p.status
 	s.Last = slices.Clone(s.Last)
+	if s.Processing != nil {
+		copied := *s.Processing
+		s.Processing = &copied
+	}
+	s.UnderWay = p.running
+	s.Breaker = p.breaker.status()
+	s.Budget = Budget{Used: p.held + s.Buffer.Bytes + recordBytes*s.Buffer.Records, Limit: p.opts.BudgetBytes}
+	s.State = p.state()
+	for _, f := range p.flights {
+		s.Partitions.Active += f.partitions
+		if !f.gone && s.Oldest == 0 {
+			s.Oldest = f.arrival
+		}
+	}
+	if s.Oldest == 0 && s.Buffer.Records > 0 {
+		s.Oldest = s.Buffer.Began.UnixMilli()
+	}
 	return s
 }
 
-func (p *Pipeline) setState(s State) {
+// state is told by what there is. The caller holds the lock.
+func (p *Pipeline) state() State {
+	switch {
+	case p.progress != "":
+		return p.progress
+	case p.retrying():
+		return Retrying
+	case p.running > 0:
+		return Delivering
+	case p.status.Buffer.Records > 0:
+		return Buffering
+	}
+	return Waiting
+}
+
+func (p *Pipeline) retrying() bool {
+	return slices.ContainsFunc(p.flights, func(f *flight) bool { return f.failing })
+}
+
+// ended sets the last state.
+func (p *Pipeline) ended(s State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.status.State = s
+	p.progress = s
 	p.announce()
 }
 
 // stopped notes the error that ended the pipeline.
 func (p *Pipeline) stopped(err error) {
-	p.noteFailure(err.Error())
-	p.setState(Failed)
-}
-
-func (p *Pipeline) setDelivered(next record.Sequence) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.status.Delivered = next - 1
-	p.announce()
+	p.status.LastError, p.status.LastErrorAt = err.Error(), time.Now()
+	p.mu.Unlock()
+	p.options().diagnose(Diagnostic{Message: messageOf(err), ErrorCode: codeOf(err), Version: p.options().Config.Version})
+	p.ended(Failed)
 }
 
 // announce lets Flush look again. The caller holds the lock.
@@ -101,53 +182,135 @@ func (p *Pipeline) announce() {
 	p.moved = make(chan struct{})
 }
 
-// buffered shows the buffer as it is.
-func (p *Pipeline) buffered() {
+// resumed notes where the process before this one ended.
+func (p *Pipeline) resumed(next record.Sequence, left []sealed) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.buffer.records) == 0 {
-		p.status.State, p.status.Buffer, p.status.Oldest = Waiting, Buffer{}, 0
-		return
+	for _, s := range left {
+		p.flights = append(p.flights, newFlight(s))
 	}
-	p.status.State = Buffering
-	p.status.Buffer = Buffer{Records: len(p.buffer.records), Bytes: p.buffer.bytes, NextFlush: p.buffer.due}
-	p.status.Oldest = p.buffer.records[0].Arrival
+	p.status.Delivered = next - 1
+	p.progress = ""
+	p.announce()
 }
 
-func (p *Pipeline) delivering(b *destination.Batch) {
+// pending returns the batches of the process before that are not finished.
+func (p *Pipeline) pending() []*flight {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.status.State, p.status.Oldest = Delivering, b.Records[0].Arrival
+	return slices.DeleteFunc(slices.Clone(p.flights), func(f *flight) bool { return f.gone })
+}
+
+// buffered shows the buffer as it is. The caller holds the lock.
+func (p *Pipeline) buffered() {
+	if len(p.buffer.records) == 0 {
+		p.status.Buffer = Buffer{}
+		return
+	}
+	p.status.Buffer = Buffer{Records: len(p.buffer.records), Bytes: p.buffer.bytes,
+		Began: time.UnixMilli(p.buffer.records[0].Arrival), NextFlush: p.buffer.due(p.opts.Config.Interval)}
+}
+
+// launched notes a batch that is under way from now on.
+func (p *Pipeline) launched(f *flight, records []record.Record) {
+	f.batch = &destination.Batch{
+		ID: f.ID.String(), Stream: p.opts.Stream, Name: p.opts.Name, ARN: p.opts.ARN,
+		Version: f.Version, Key: f.Key, Records: records,
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f.arrival = records[0].Arrival
+	f.held = f.batch.Bytes() + recordBytes*len(records)
+	p.held += f.held
+	p.running++
+	p.buffered()
 }
 
 // noteFailure counts an attempt and tells whether its error is news.
-func (p *Pipeline) noteFailure(text string) (news bool) {
+func (p *Pipeline) noteFailure(f *flight, err error) (news bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	news = p.status.State != Retrying || p.status.LastError != text
+	what := codeOf(err) + ": " + messageOf(err)
+	news = !p.retrying() || p.failure != what
+	p.failure, f.failing = what, true
 	p.status.FailedAttempts++
-	p.status.State, p.status.LastError, p.status.LastErrorAt = Retrying, text, time.Now()
+	p.status.LastError, p.status.LastErrorAt = err.Error(), time.Now()
 	return news
 }
 
-func (p *Pipeline) delivered(s sealed, b *destination.Batch, o outcome) {
+// processed counts what processing did, and what it made of the batch to the budget.
+func (p *Pipeline) processed(f *flight, began time.Time, result destination.Processed, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.status.State == Retrying {
-		p.log.Info("delivery goes on", "batch", b.ID, "records", len(b.Records))
+	if p.status.Processing == nil {
+		p.status.Processing = &Processing{}
 	}
+	st := p.status.Processing
+	st.Millis += uint64(time.Since(began).Milliseconds())
+	if err != nil {
+		st.FailedAttempts++
+		return
+	}
+	bytes := 0
+	for _, r := range result.Records {
+		bytes += len(r.Data)
+	}
+	st.Batches++
+	st.SucceededRecords += uint64(len(result.Records))
+	st.SucceededBytes += uint64(bytes)
+	st.FailedRecords += uint64(len(result.Refusals))
+	st.DroppedRecords += uint64(result.Dropped)
+	f.held += bytes + recordBytes*len(result.Records)
+	p.held += bytes + recordBytes*len(result.Records)
+}
+
+// partitioned counts the partitions of a batch.
+func (p *Pipeline) partitioned(f *flight, exceeded int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f.partitions = len(f.parcels)
+	p.status.Partitions.Exceeded += uint64(exceeded)
+}
+
+// settled notes a batch that is finished, durably; the cursor has moved to
+// moved, if not zero.
+func (p *Pipeline) settled(f *flight, out outcome, moved record.Sequence) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.running--
+	p.held -= f.held
+	wasFailing := f.failing
+	f.failing, f.partitions = false, 0
+	if wasFailing && !p.retrying() && out.dropped == 0 {
+		p.log.Info("delivery goes on", "batch", f.ID, "records", len(f.batch.Records))
+	}
+	p.count(f, out)
+	f.batch, f.parcels, f.refused = nil, nil, nil // it may stay until those before it are finished
+	if moved != 0 {
+		p.status.Delivered = max(p.status.Delivered, moved-1)
+		p.announce()
+	}
+	p.nudge()
+}
+
+func (p *Pipeline) count(f *flight, out outcome) {
 	st := &p.status
-	st.Delivered = s.Next - 1
-	st.Oldest = 0
-	st.Dropped += uint64(o.dropped)
-	if o.dropped == 0 {
-		st.Records += uint64(len(b.Records))
-		st.Bytes += uint64(b.Bytes())
-		st.Batches++
-		st.Refused += uint64(o.refused)
-		object := Object{Key: b.Key, Time: time.Now(), Records: len(b.Records), Bytes: b.Bytes(), Refused: o.refused}
-		st.Last = slices.Insert(st.Last, 0, object)
+	st.Refused += uint64(out.refused)
+	st.Dropped += uint64(out.dropped)
+	st.SentRecords += uint64(out.sent)
+	st.SentBytes += uint64(out.sentBytes)
+	for _, o := range out.objects {
+		if o.Refused < o.Records {
+			st.Objects++
+		}
+		st.Last = slices.Insert(st.Last, 0, o)
 		st.Last = st.Last[:min(len(st.Last), keptObjects)]
 	}
-	p.announce()
+	if out.dropped > 0 {
+		return
+	}
+	st.SucceededAttempts++
+	st.Batches++
+	st.Records += uint64(len(f.batch.Records))
+	st.Bytes += uint64(f.batch.Bytes())
 }
