@@ -1,6 +1,9 @@
 package logformat
 
-import "bytes"
+import (
+	"bytes"
+	"net/netip"
+)
 
 // apache is the common or the combined access log, scanned by hand. The line:
 //
@@ -11,6 +14,7 @@ import "bytes"
 type apache struct {
 	layout
 	combined bool
+	lenient  bool
 }
 
 var apacheFields = [...]string{"host", "ident", "authuser", "datetime", "request", "response", "bytes", "referer", "agent"}
@@ -23,15 +27,26 @@ func (a *apache) Append(dst, line []byte) ([]byte, *Mismatch) {
 	if a.combined {
 		n = len(apacheFields)
 	}
-	if pos, expected := scanApache(line, spans[:n]); expected != "" {
+	if a.lenient {
+		line = bytes.TrimSuffix(line, carriageReturn)
+		if _, expected := scanApache(line, spans[:n], true); expected == "" {
+			return a.appendObject(dst, line, spans[:n]), nil
+		}
+	}
+	if pos, expected := scanApache(line, spans[:n], false); expected != "" {
 		return dst, &Mismatch{Pos: pos, Expected: expected}
 	}
 	return a.appendObject(dst, line, spans[:n]), nil
 }
 
+var carriageReturn = []byte("\r")
+
 // scanApache fills spans, whose length says which of the two formats it is. A mismatch is a position and a text.
-func scanApache(line []byte, spans []span) (pos int, expected string) {
-	i := scanHost(line)
+func scanApache(line []byte, spans []span, lenient bool) (pos int, expected string) {
+	i := scanHost(line, 0)
+	if lenient && (i <= 0 || i == len(line) || line[i] != ' ') {
+		i = scanIPv6(line)
+	}
 	if i <= 0 {
 		return -i, "host name or IPv4 address"
 	}
@@ -60,7 +75,7 @@ func scanApache(line []byte, spans []span) (pos int, expected string) {
 	if i = skip2(line, end, ']', ' '); i < 0 {
 		return end, "']' and a blank after datetime"
 	}
-	if end, expected = scanQuoted(line, i, &spans[4], "request"); expected != "" {
+	if end, expected = scanQuoted(line, i, &spans[4], "request", lenient); expected != "" {
 		return end, expected
 	}
 	if i = skip(line, end, ' '); i < 0 {
@@ -82,7 +97,7 @@ func scanApache(line []byte, spans []span) (pos int, expected string) {
 			if i = skip(line, end, ' '); i < 0 {
 				return end, "blank before " + apacheFields[f]
 			}
-			if end, expected = scanQuoted(line, i, &spans[f], apacheFields[f]); expected != "" {
+			if end, expected = scanQuoted(line, i, &spans[f], apacheFields[f], lenient); expected != "" {
 				return end, expected
 			}
 		}
@@ -93,11 +108,12 @@ func scanApache(line []byte, spans []span) (pos int, expected string) {
 	return 0, ""
 }
 
-// scanHost returns the end of the host, or minus the position of what cannot be in one (0 for an empty host). A host is labels of word characters and
-// dashes with single dots between them and perhaps one behind, or any run of digits and dots.
-func scanHost(line []byte) int {
+// scanHost returns the end of the host that begins at start, or minus the position of what cannot be in one (of start for an empty host). A host is labels of word
+// characters and dashes with single dots between them and perhaps one behind, or any run of digits and dots.
+func scanHost(line []byte, start int) int {
 	named, numeric, afterDot := true, true, true
-	for i, c := range line {
+	for i := start; i < len(line); i++ {
+		c := line[i]
 		class := classes[c]
 		switch {
 		case c == '.':
@@ -106,6 +122,8 @@ func scanHost(line []byte) int {
 		case class&labelByte != 0:
 			numeric = numeric && class&digitByte != 0
 			afterDot = false
+		case i == start:
+			return -start
 		default:
 			return i
 		}
@@ -116,21 +134,53 @@ func scanHost(line []byte) int {
 	return len(line)
 }
 
-// scanQuoted takes a text of at least one byte between quotes; next is the position after the closing one.
-func scanQuoted(line []byte, i int, s *span, name string) (next int, expected string) {
+// scanIPv6 returns the end of an IPv6 address, perhaps with a zone, before the line's first blank, 0 if there is none.
+func scanIPv6(line []byte) int {
+	n := bytes.IndexByte(line, ' ')
+	if n < 0 || n > maxIPv6 {
+		return 0
+	}
+	address, err := netip.ParseAddr(string(line[:n]))
+	if err != nil || !address.Is6() {
+		return 0
+	}
+	return n
+}
+
+const maxIPv6 = 100 // bytes, zone included
+
+// scanQuoted takes a text of at least one byte between quotes; next is the position after the closing one. Lenient takes an empty text too, and quotes behind a backslash.
+func scanQuoted(line []byte, i int, s *span, name string, lenient bool) (next int, expected string) {
 	if i >= len(line) || line[i] != '"' {
 		return i, "'\"' before " + name
 	}
 	i++
 	n := bytes.IndexByte(line[i:], '"')
+	for lenient && n > 0 && escapedAt(line[i:], n) {
+		more := bytes.IndexByte(line[i+n+1:], '"')
+		if more < 0 {
+			n = -1
+			break
+		}
+		n += 1 + more
+	}
 	if n < 0 {
 		return len(line), "'\"' after " + name
 	}
-	if n == 0 {
+	if n == 0 && !lenient {
 		return i, name + " of at least one character"
 	}
 	*s = span{i, i + n}
 	return i + n + 1, ""
+}
+
+// escapedAt tells whether an odd number of backslashes stands before text[n].
+func escapedAt(text []byte, n int) bool {
+	backslashes := 0
+	for n > backslashes && text[n-1-backslashes] == '\\' {
+		backslashes++
+	}
+	return backslashes%2 == 1
 }
 
 // scanNumber returns the end of an optionally signed number or of a lone dash, i if there is neither.

@@ -25,8 +25,27 @@ func scanDatetime(line []byte, i int) (next int, expected string) {
 	if end, ok = scanPart(line, i, ':', validYear); !ok {
 		return i, "year"
 	}
-	i = end + 1
-	if end, ok = scanPart(line, i, ':', validHour); !ok {
+	if i, expected = scanTime(line, end+1); expected != "" {
+		return i, expected
+	}
+	if i >= len(line) || classes[line[i]]&spaceByte == 0 {
+		return i, "blank before zone"
+	}
+	i++
+	digits := i
+	if i < len(line) && (line[i] == '+' || line[i] == '-') {
+		digits++
+	}
+	if end = scanClass(line, digits, digitByte); end == digits {
+		return digits, "zone"
+	}
+	return end, ""
+}
+
+// scanTime takes hour:minute:second and returns the position after it.
+func scanTime(line []byte, i int) (next int, expected string) {
+	end, ok := scanPart(line, i, ':', validHour)
+	if !ok {
 		return i, "hour"
 	}
 	i = end + 1
@@ -45,16 +64,20 @@ func scanDatetime(line []byte, i int) (next int, expected string) {
 		}
 		i = end
 	}
-	if i >= len(line) || line[i] != ' ' && (line[i] < '\t' || line[i] > '\r') {
-		return i, "blank before zone"
+	return i, ""
+}
+
+// scanMonthDay takes the name of a month, white space, and a day of the month.
+func scanMonthDay(line []byte, i int) (next int, expected string) {
+	end := scanClass(line, i, wordByte)
+	if !validMonth(line[i:end]) {
+		return i, "month name"
 	}
-	i++
-	digits := i
-	if i < len(line) && (line[i] == '+' || line[i] == '-') {
-		digits++
+	if i = scanClass(line, end, spaceByte); i == end {
+		return end, "blank after month"
 	}
-	if end = scanClass(line, digits, digitByte); end == digits {
-		return digits, "zone"
+	if end = scanClass(line, i, digitByte); !validDay(line[i:end]) {
+		return i, "day of the month"
 	}
 	return end, ""
 }

@@ -55,28 +55,24 @@ type Spec struct {
 
 // New returns the format that spec describes. Errors name the key that is wrong.
 func New(spec Spec) (Format, error) {
-	var own []string
-	switch spec.LogFormat {
-	case CommonApacheLog:
-		own = apacheFields[:commonFields]
-	case CombinedApacheLog:
-		own = apacheFields[:]
-	case "":
-		return nil, fmt.Errorf("logFormat is missing")
-	case ApacheErrorLog, SyslogLog, RFC3339Syslog:
-		return nil, fmt.Errorf("logFormat %s is not supported: supported are %s and %s", spec.LogFormat, CommonApacheLog, CombinedApacheLog)
-	default:
-		return nil, fmt.Errorf("logFormat %q is unknown: want %s or %s", spec.LogFormat, CommonApacheLog, CombinedApacheLog)
+	own, err := ownFields(spec.LogFormat)
+	if err != nil {
+		return nil, err
 	}
 	pretty, err := readJSONFormat(spec.JSONFormat)
 	if err != nil {
 		return nil, err
 	}
-	if spec.MatchPattern != "" {
-		return newPattern(spec.MatchPattern, spec.CustomFieldNames, pretty)
+	apacheKind := spec.LogFormat != SyslogLog && spec.LogFormat != RFC3339Syslog
+	access := spec.LogFormat == CommonApacheLog || spec.LogFormat == CombinedApacheLog
+	if spec.Lenient && (spec.MatchPattern != "" || !access) {
+		return nil, fmt.Errorf("lenient is for %s and %s without matchPattern", CommonApacheLog, CombinedApacheLog)
 	}
-	if spec.Lenient {
-		return nil, fmt.Errorf("lenient is not supported")
+	if spec.MatchPattern != "" {
+		if spec.CustomFieldNames == nil {
+			return nil, fmt.Errorf("matchPattern needs customFieldNames, a name for each group")
+		}
+		return newPattern(spec.MatchPattern, newLayout(spec.CustomFieldNames, pretty, apacheKind))
 	}
 	names := own
 	if spec.CustomFieldNames != nil {
@@ -85,5 +81,29 @@ func New(spec Spec) (Format, error) {
 			return nil, fmt.Errorf("customFieldNames has %d names, %s has %d fields", len(names), spec.LogFormat, len(own))
 		}
 	}
-	return &apache{layout: newLayout(names, pretty, true), combined: spec.LogFormat == CombinedApacheLog}, nil
+	layout := newLayout(names, pretty, apacheKind)
+	switch {
+	case access:
+		return &apache{layout: layout, combined: spec.LogFormat == CombinedApacheLog, lenient: spec.Lenient}, nil
+	case apacheKind:
+		return &apacheError{layout}, nil
+	}
+	return &syslog{layout: layout, rfc3339: spec.LogFormat == RFC3339Syslog}, nil
+}
+
+// ownFields are the names that a format's fields have by themselves.
+func ownFields(logFormat string) ([]string, error) {
+	switch logFormat {
+	case CommonApacheLog:
+		return apacheFields[:commonFields], nil
+	case CombinedApacheLog:
+		return apacheFields[:], nil
+	case ApacheErrorLog:
+		return apacheErrorFields, nil
+	case SyslogLog, RFC3339Syslog:
+		return syslogFields, nil
+	case "":
+		return nil, fmt.Errorf("logFormat is missing")
+	}
+	return nil, fmt.Errorf("logFormat %q is unknown: want %s, %s, %s, %s or %s", logFormat, CommonApacheLog, CombinedApacheLog, ApacheErrorLog, SyslogLog, RFC3339Syslog)
 }

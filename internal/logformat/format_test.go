@@ -114,7 +114,8 @@ func TestNewRefuses(t *testing.T) {
 		want string
 	}{
 		{Spec{}, "logFormat is missing"},
-		{Spec{LogFormat: "SYSLOG"}, "logFormat SYSLOG is not supported"},
+		{Spec{LogFormat: "SYSLOG", Lenient: true}, "lenient is for COMMONAPACHELOG and COMBINEDAPACHELOG without matchPattern"},
+		{Spec{LogFormat: "SYSLOG", JSONFormat: "XML"}, `jsonFormat "XML" is unknown`},
 		{Spec{LogFormat: "combinedapachelog"}, `logFormat "combinedapachelog" is unknown`},
 		{Spec{LogFormat: CommonApacheLog, CustomFieldNames: []string{"a", "b"}}, "customFieldNames has 2 names, COMMONAPACHELOG has 7 fields"},
 		{Spec{LogFormat: CommonApacheLog, MatchPattern: "(.*)"}, "matchPattern needs customFieldNames"},

@@ -34,7 +34,9 @@ func newLayout(fields []string, pretty, dashNull bool) layout {
 		l.heads = append(l.heads, string(head))
 		l.fixed += len(head) + len(`"`)
 	}
-	l.tail = string(w.end(nil, 0))
+	if l.tail = string(w.end(nil, 0)); len(l.names) == 0 {
+		l.tail = string(w.object(nil, &jsonNode{kind: jsonObject}, 0))
+	}
 	l.fixed += len(l.tail)
 	return l
 }

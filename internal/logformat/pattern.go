@@ -14,10 +14,7 @@ type pattern struct {
 }
 
 // newPattern refuses what would drop every line at run time: a number of groups that differs from the number of names.
-func newPattern(expr string, names []string, pretty bool) (Format, error) {
-	if len(names) == 0 {
-		return nil, fmt.Errorf("matchPattern needs customFieldNames, a name for each group")
-	}
+func newPattern(expr string, layout layout) (Format, error) {
 	translated, err := translateJava(expr)
 	if err != nil {
 		return nil, fmt.Errorf("matchPattern %w", err)
@@ -26,10 +23,10 @@ func newPattern(expr string, names []string, pretty bool) (Format, error) {
 	if err != nil {
 		return nil, fmt.Errorf("matchPattern: %w", err)
 	}
-	if re.NumSubexp() != len(names) {
-		return nil, fmt.Errorf("matchPattern has %d groups, customFieldNames has %d names", re.NumSubexp(), len(names))
+	if re.NumSubexp() != layout.width {
+		return nil, fmt.Errorf("matchPattern has %d groups, customFieldNames has %d names", re.NumSubexp(), layout.width)
 	}
-	return &pattern{layout: newLayout(names, pretty, true), re: re}, nil
+	return &pattern{layout: layout, re: re}, nil
 }
 
 func (p *pattern) Append(dst, line []byte) ([]byte, *Mismatch) {
