@@ -34,6 +34,8 @@ const (
 // The batches take turns at probing, so that one which fails for a reason of its
 // own does not hold up the others.
 type breaker struct {
+	jitter func(time.Duration) time.Duration
+
 	mu       sync.Mutex
 	failures int       // in a row
 	since    time.Time // open since then; zero while closed
@@ -43,7 +45,12 @@ type breaker struct {
 	changed  chan struct{}
 }
 
-func newBreaker() *breaker { return &breaker{changed: make(chan struct{})} }
+func newBreaker(spread func(time.Duration) time.Duration) *breaker {
+	if spread == nil {
+		spread = jitter
+	}
+	return &breaker{jitter: spread, changed: make(chan struct{})}
+}
 
 // enter returns when a batch may try. probe is to be given back to succeeded,
 // failed or left. again ends the wait for the next probe.
@@ -119,7 +126,7 @@ func (b *breaker) failed(probe bool) (open bool) {
 		if b.since.IsZero() {
 			b.since = time.Now()
 		}
-		b.probeAt = time.Now().Add(jitter(backoff(b.failures)))
+		b.probeAt = time.Now().Add(b.jitter(backoff(b.failures)))
 	}
 	b.end(probe)
 	return !b.since.IsZero()

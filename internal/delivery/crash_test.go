@@ -1,109 +1,207 @@
 package delivery
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/millrace/millrace/internal/delivery/objectkey"
+	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 )
 
-// mortal is a journal whose process dies at one Begin: before it took effect or
-// after. From then on nothing more is written.
+// fate says at which step a process dies: a write of the journal, or an object
+// that is put. It dies before the step took effect or after; of later steps none does.
+type fate struct {
+	at    int64 // 0 = never
+	after bool
+	count atomic.Int64
+	dead  atomic.Bool
+}
+
+// step does what is to be done unless the process is dead or dies before it.
+func (f *fate) step(do func() error) error {
+	n := f.count.Add(1)
+	if f.dead.Load() || n == f.at && !f.after {
+		f.dead.Store(true)
+		return errKilled
+	}
+	err := do()
+	if n == f.at {
+		f.dead.Store(true)
+		return errKilled
+	}
+	return err
+}
+
+// mortal is a journal whose process dies.
 type mortal struct {
 	journal.Journal
-	at    int64 // the Begin that kills
-	after bool  // the killing Begin still takes effect
-	count atomic.Int64
+	fate *fate
+	end  func() // waits until the process is gone
 }
 
-func (m *mortal) Begin(b *journal.Batch) (journal.Commit, error) {
-	n := m.count.Add(1)
-	switch {
-	case n < m.at:
-		return m.Journal.Begin(b)
-	case n == m.at && m.after:
-		c, err := m.Journal.Begin(b)
-		if err == nil {
+func (m *mortal) Begin(b *journal.Batch) (c journal.Commit, err error) {
+	err = m.fate.step(func() error {
+		c, err = m.Journal.Begin(b)
+		if err == nil && m.fate.after && m.fate.count.Load() >= m.fate.at && m.fate.at > 0 {
 			err = c.Wait()
 		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	return nil, errKilled
+		return err
+	})
+	return c, err
 }
 
-// The process dies at every step: before and after the seal, after the object
-// was written, after the error object was written, before and after the cursor
-// moved. The next one delivers the rest; every record is in exactly one object,
-// and an object that is written again is the same bytes under the same key.
+func (m *mortal) kill() {
+	m.fate.dead.Store(true)
+	m.end()
+}
+
+// fatal is a destination whose process dies; each delivery takes its time, the
+// earlier ones longer, so that batches finish out of order.
+type fatal struct {
+	destination.Destination
+	fate  *fate
+	begun *atomic.Int64
+}
+
+func (d fatal) Deliver(ctx context.Context, b *destination.Batch) (refused []destination.Refusal, err error) {
+	n := d.begun.Add(1)
+	select {
+	case <-time.After(time.Duration(7-n%7) * 100 * time.Millisecond):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	err = d.fate.step(func() error {
+		refused, err = d.Destination.Deliver(ctx, b)
+		return err
+	})
+	return refused, err
+}
+
+// The process dies at every step of the journal and of the bucket, with one or
+// several batches under way, with and without partitions. The next one delivers
+// the rest; every record is in exactly one object, and an object that is written
+// again is the same bytes under the same key.
 func TestKilledAtEveryStep(t *testing.T) {
-	records := []string{"a1", "bad2", "c3", "d4", "bad5", "f6", "g7", "h8", "bad9", "j10"}
-	for _, after := range []bool{false, true} {
-		for step := int64(1); step <= 10; step++ {
-			for _, loseAnswer := range []bool{false, true} {
-				name := fmt.Sprintf("step %d, after %t, lost answer %t", step, after, loseAnswer)
-				t.Run(name, func(t *testing.T) {
-					synctest.Test(t, func(t *testing.T) { killAndResume(t, records, step, after, loseAnswer) })
-				})
+	for _, parallel := range []int{1, 4} {
+		for _, partitions := range []bool{false, true} {
+			steps := crash{parallel: parallel, partitions: partitions, fate: &fate{}}
+			synctest.Test(t, steps.run)
+			count := steps.fate.count.Load()
+			if count < 10 {
+				t.Fatalf("only %d steps", count)
+			}
+			for at := int64(1); at <= count; at++ {
+				for flags := range 4 {
+					c := crash{parallel: parallel, partitions: partitions, loseAnswer: flags&1 != 0, fate: &fate{at: at, after: flags&2 != 0}}
+					t.Run(fmt.Sprintf("parallel %d, partitions %t, lost answers %t, step %d, after %t", parallel, partitions, c.loseAnswer, at, c.fate.after),
+						func(t *testing.T) { synctest.Test(t, c.run) })
+				}
 			}
 		}
 	}
 }
 
-func killAndResume(t *testing.T, records []string, step int64, after, loseAnswer bool) {
+type crash struct {
+	parallel   int
+	partitions bool
+	loseAnswer bool
+	fate       *fate
+}
+
+func (c crash) run(t *testing.T) {
 	r := newRig(t, time.Second)
-	r.opts.Config.BufferBytes = 6
-	r.opts.Destination = picky{r.opts.Destination}
+	r.opts.Config.BufferBytes, r.opts.Parallel = 6, c.parallel
+	records := []string{"a1", "bad2", "c3", "d4", "bad5", "f6", "g7", "h8", "bad9", "j10", "k11", "l12", "m13", "n14"}
+	if c.partitions {
+		prefix, err := objectkey.Parse("!{partitionKeyFromQuery:c}/")
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.opts.Config.Key = &objectkey.Namer{Stream: "web", Prefix: prefix}
+		r.opts.Processor = &scripted{keep: true}
+		for i := range records {
+			records[i] += fmt.Sprintf("@p%d", i%2)
+		}
+	}
+	base := r.opts
+	r.opts.Destination = fatal{picky{base.Destination}, c.fate, new(atomic.Int64)}
 	r.put(t, records[:4]...)
 	r.put(t, records[4:]...)
-
-	healthy := r.opts.Journal
-	r.opts.Journal = &mortal{Journal: healthy, at: step, after: after}
-	if loseAnswer {
+	r.opts.Journal = &mortal{Journal: r.journal, fate: c.fate}
+	if c.loseAnswer {
 		odd := func(n int) bool { return n%2 == 1 }
 		r.archive.lose, r.errors.lose = odd, odd
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
-	defer cancel()
-	if err := New(r.opts).Run(ctx); err != nil && !errors.Is(err, errKilled) {
-		t.Fatal(err)
-	}
-
-	r.opts.Journal = healthy
 	p, stop := r.start(t)
 	time.Sleep(time.Minute)
-	synctest.Wait()
+	if err := stop(); err != nil && !errors.Is(err, errKilled) {
+		t.Fatal(err)
+	}
+	if c.fate.at > 0 && !c.fate.dead.Load() {
+		t.Fatal("nobody was killed")
+	}
+
+	r.opts.Journal, r.opts.Destination = r.journal, fatal{picky{base.Destination}, &fate{}, new(atomic.Int64)}
+	p, stop = r.start(t)
+	time.Sleep(time.Minute)
 	if err := stop(); err != nil {
 		t.Fatal(err)
 	}
-	if p.Status().Delivered != 10 {
+	if p.Status().Delivered != 14 {
 		t.Fatalf("delivered up to %d", p.Status().Delivered)
 	}
-	var good, bad string
-	for _, record := range records {
-		if strings.HasPrefix(record, "bad") {
-			bad += record + " "
-		} else {
-			good += record
-		}
-	}
-	if got := strings.ReplaceAll(r.archive.text(t), "|", ""); got != good {
-		t.Errorf("archive holds %q, want %q", got, good)
-	}
-	if got := refusedRecords(t, r.errors); got != bad {
-		t.Errorf("error output holds %q, want %q", got, bad)
-	}
-	for e, err := range healthy.Scan(StatePrefix(r.stream)) {
+	for e, err := range r.journal.Scan(StatePrefix(r.stream)) {
 		t.Errorf("a sealed batch is left: %s %s %v", e.Key, e.Value, err)
 	}
+	c.check(t, r, records)
+}
+
+func (c crash) check(t *testing.T, r *rig, records []string) {
+	var good, bad []string
+	for _, text := range records {
+		text, _, _ = strings.Cut(text, "@")
+		if strings.HasPrefix(text, "bad") {
+			bad = append(bad, text)
+		} else {
+			good = append(good, text)
+		}
+	}
+	var got []string
+	for _, o := range r.archive.objects(t) {
+		got = append(got, recordsOf(string(o.body))...)
+	}
+	slices.Sort(good)
+	slices.Sort(got)
+	if !slices.Equal(got, good) {
+		t.Errorf("archive holds %q, want %q", got, good)
+	}
+	slices.Sort(bad)
+	refused := strings.Fields(refusedRecords(t, r.errors))
+	slices.Sort(refused)
+	if !slices.Equal(refused, bad) {
+		t.Errorf("error output holds %q, want %q", refused, bad)
+	}
+}
+
+// recordsOf splits glued records, each a letter and digits.
+func recordsOf(text string) (all []string) {
+	for i, c := range text {
+		if c < '0' || c > '9' {
+			all = append(all, "")
+		}
+		all[len(all)-1] += text[i : i+1]
+	}
+	return all
 }
 
 // refusedRecords reads the error objects: the last write of each key counts.
@@ -118,15 +216,68 @@ func refusedRecords(t *testing.T, b *bucket) string {
 		if last[w.key] != i {
 			continue
 		}
-		for line := range strings.Lines(string(w.body)) {
+		for line := range bytes.Lines(w.body) {
 			var l struct {
 				RawData []byte `json:"rawData"`
 			}
-			if err := json.Unmarshal([]byte(line), &l); err != nil {
+			if err := json.Unmarshal(line, &l); err != nil {
 				t.Fatal(err)
 			}
 			out += string(l.RawData) + " "
 		}
 	}
 	return out
+}
+
+// The one sealed batch that a data directory of before holds goes on under its
+// id and key.
+func TestResumesFormat1(t *testing.T) {
+	for _, cursor := range []string{Primary, Backup} {
+		synctest.Test(t, func(t *testing.T) {
+			r := newRig(t, time.Second)
+			r.opts.Cursor, r.opts.Parallel = cursor, 4
+			r.put(t, "a", "b", "c", "d", "e")
+			entry := map[string]string{Primary: "sealed", Backup: "backup-sealed"}[cursor]
+			var b journal.Batch
+			b.SetCursor(r.stream, cursor, 2)
+			b.Set(StatePrefix(r.stream)+entry, []byte(`{"format":1,"id":"002d8b22-0000-4000-8000-000000000000","key":"old/key","version":1,"first":2,"next":4}`))
+			if _, err := journal.Put(r.journal, &b); err != nil {
+				t.Fatal(err)
+			}
+			_, stop := r.start(t)
+			time.Sleep(time.Minute)
+			if err := stop(); err != nil {
+				t.Fatal(err)
+			}
+			objects := r.archive.objects(t)
+			if len(objects) != 2 || objects[0].key != "old/key" || string(objects[0].body) != "bc" || string(objects[1].body) != "de" {
+				t.Fatalf("%v", objects)
+			}
+			for e := range r.journal.Scan(StatePrefix(r.stream)) {
+				t.Errorf("%s is left", e.Key)
+			}
+		})
+	}
+}
+
+// Entries that leave records out, or that this program does not know, stop the
+// delivery and name the key.
+func TestUnreadableSealedBatches(t *testing.T) {
+	for value, want := range map[string]string{
+		`{"format":2,"first":2,"next":4}`: "expected them from 1 on",
+		`{"format":2,"first":1,"next":1}`: "records 1 to 1",
+		`{"format":3,"first":1,"next":4}`: "format 3, this program reads 1 to 2",
+		`{`:                               "sealed/x",
+	} {
+		r := newRig(t, time.Second)
+		r.put(t, "a", "b", "c")
+		var b journal.Batch
+		b.Set(StatePrefix(r.stream)+"sealed/x", []byte(value))
+		if _, err := journal.Put(r.journal, &b); err != nil {
+			t.Fatal(err)
+		}
+		if err := New(r.opts).Run(t.Context()); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "sealed/x") {
+			t.Errorf("%s: %v", value, err)
+		}
+	}
 }

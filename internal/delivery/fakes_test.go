@@ -143,6 +143,14 @@ type rig struct {
 
 const mebibyte = 1 << 20
 
+// bucketNamed is one more bucket that objects may go to.
+func (s *stage) bucketNamed(name string) destination.Destination {
+	if s.buckets[name] == nil {
+		s.buckets[name] = &bucket{}
+	}
+	return s3.New(s3.Options{Store: s.buckets[name], Bucket: name})
+}
+
 func newRig(t *testing.T, interval time.Duration) *rig {
 	r := &rig{journal: memory.New(memory.Options{}), stream: record.StreamID{7}, archive: &bucket{}, errors: &bucket{}}
 	prefix, err := objectkey.Parse("errors/")

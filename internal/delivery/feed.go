@@ -28,7 +28,7 @@ func (p *Pipeline) decide(ctx context.Context) (do step, wait context.Context, d
 	defer p.mu.Unlock()
 	p.buffered()
 	b, c := &p.buffer, p.opts.Config
-	full, room, place := b.full(c.BufferBytes), p.room(b.held()), p.place()
+	full, room, place := b.full(c.BufferBytes), p.room(p.weight(b.held())), p.place()
 	due := time.Time{}
 	if len(b.records) > 0 && place {
 		if full {
@@ -77,11 +77,21 @@ func (p *Pipeline) room(more int) bool {
 	return p.running == 0 || p.held+more < p.opts.BudgetBytes
 }
 
+// weight is what records of that size take of the budget: with processing, as
+// much again for what it will make of them, until that is known. The caller
+// holds the lock.
+func (p *Pipeline) weight(held int) int {
+	if p.opts.Processor != nil {
+		return 2 * held
+	}
+	return held
+}
+
 // admit waits until one more batch of that size may be under way.
 func (p *Pipeline) admit(ctx context.Context, bytes int) error {
 	for {
 		p.mu.Lock()
-		if p.running == 0 || p.place() && p.room(bytes) {
+		if p.running == 0 || p.place() && p.room(p.weight(bytes)) {
 			p.mu.Unlock()
 			return nil
 		}

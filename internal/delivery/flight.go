@@ -30,7 +30,8 @@ type flight struct {
 
 	// guarded by Pipeline.mu
 	failing    bool
-	held       int
+	source     int   // bytes that the records take, as they came
+	held       int   // and with what processing made of them
 	arrival    int64 // of its oldest record
 	partitions int
 	interrupt  context.CancelCauseFunc // ends the attempt under way
@@ -83,7 +84,8 @@ func (p *Pipeline) fly(ctx context.Context, f *flight) error {
 				return p.giveUp(f, o, err)
 			}
 			if !open {
-				f.wait(ctx)
+				f.failed++
+				f.wait(ctx, p.breaker.jitter(backoff(f.failed)))
 			}
 		}
 		if ctx.Err() != nil {
@@ -93,9 +95,8 @@ func (p *Pipeline) fly(ctx context.Context, f *flight) error {
 }
 
 // wait is the time between two attempts while the breaker is closed.
-func (f *flight) wait(ctx context.Context) {
-	f.failed++
-	timer := time.NewTimer(jitter(backoff(f.failed)))
+func (f *flight) wait(ctx context.Context, pause time.Duration) {
+	timer := time.NewTimer(pause)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -37,9 +37,9 @@ type Options struct {
 	// more than one, batches reach the destination in any order.
 	Parallel int
 	// BudgetBytes bounds the records that are buffered or under way, what
-	// processing made of them, and 48 bytes a record for keeping them. One full
-	// buffer is always taken, and one frame more than the budget. 0 is
-	// DefaultBudgetBytes.
+	// processing made of them (as much again until that is known), and 48 bytes
+	// a record for keeping them. One full buffer is always taken, and one frame
+	// more than the budget. 0 is DefaultBudgetBytes.
 	BudgetBytes int
 	// MaxPartitions is how many objects a buffer is spread over at most by
 	// dynamic partitioning; 0 is DefaultMaxPartitions.
@@ -62,6 +62,8 @@ type Options struct {
 	Diagnose func(Diagnostic)
 	// Target names the destination in diagnostics: a bucket's ARN, a domain's.
 	Target string
+
+	jitter func(time.Duration) time.Duration // of back-offs, in tests; nil spreads them
 }
 
 // Config is what the stream's configuration says about buffering.

@@ -53,7 +53,7 @@ func New(opts Options) *Pipeline {
 	}
 	return &Pipeline{
 		opts: opts, log: opts.Logger.With("delivery_stream", opts.Name, "cursor", opts.Cursor),
-		breaker: newBreaker(), calls: make(chan struct{}, opts.Parallel),
+		breaker: newBreaker(opts.jitter), calls: make(chan struct{}, opts.Parallel),
 		moved: make(chan struct{}), told: map[string]time.Time{}, progress: Starting,
 	}
 }

@@ -126,7 +126,7 @@ func (p *Pipeline) Status() Status {
 	}
 	s.UnderWay = p.running
 	s.Breaker = p.breaker.status()
-	s.Budget = Budget{Used: p.held + s.Buffer.Bytes + recordBytes*s.Buffer.Records, Limit: p.opts.BudgetBytes}
+	s.Budget = Budget{Used: p.held + p.weight(s.Buffer.Bytes+recordBytes*s.Buffer.Records), Limit: p.opts.BudgetBytes}
 	s.State = p.state()
 	for _, f := range p.flights {
 		s.Partitions.Active += f.partitions
@@ -220,8 +220,8 @@ func (p *Pipeline) launched(f *flight, records []record.Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f.arrival = records[0].Arrival
-	f.held = f.batch.Bytes() + recordBytes*len(records)
-	p.held += f.held
+	f.source = f.batch.Bytes() + recordBytes*len(records)
+	p.hold(f, p.weight(f.source))
 	p.running++
 	p.buffered()
 }
@@ -260,8 +260,14 @@ func (p *Pipeline) processed(f *flight, began time.Time, result destination.Proc
 	st.SucceededBytes += uint64(bytes)
 	st.FailedRecords += uint64(len(result.Refusals))
 	st.DroppedRecords += uint64(result.Dropped)
-	f.held += bytes + recordBytes*len(result.Records)
-	p.held += bytes + recordBytes*len(result.Records)
+	p.hold(f, f.source+bytes+recordBytes*len(result.Records))
+	p.nudge()
+}
+
+// hold sets what a batch takes of the budget. The caller holds the lock.
+func (p *Pipeline) hold(f *flight, held int) {
+	p.held += held - f.held
+	f.held = held
 }
 
 // partitioned counts the partitions of a batch.
@@ -278,7 +284,7 @@ func (p *Pipeline) settled(f *flight, out outcome, moved record.Sequence) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.running--
-	p.held -= f.held
+	p.hold(f, 0)
 	wasFailing := f.failing
 	f.failing, f.partitions = false, 0
 	if wasFailing && !p.retrying() && out.dropped == 0 {
