@@ -50,10 +50,10 @@ func permanent(code, format string, args ...any) *record.Failure {
 }
 
 // excerpt makes what the other side said fit for a message: one line of text, at
-// most 1 KiB, its end where it is longer.
+// most 1 KiB.
 func excerpt(b []byte) string {
 	const most = 1024
-	b = b[max(0, len(b)-most):]
+	b = b[:min(len(b), most)]
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f {
 			return ' '

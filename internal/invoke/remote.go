@@ -45,9 +45,10 @@ func newRemote(transport http.RoundTripper, address string, timeout time.Duratio
 // path already is used as it is.
 func (r *remote) url(to name) *url.URL {
 	u := *r.base
-	if !strings.Contains(u.Path, invokePath) {
-		u.Path = strings.TrimSuffix(u.Path, "/") + invokePath + to.function + "/invocations"
+	if strings.Contains(u.Path, invokePath) {
+		return &u
 	}
+	u.Path = strings.TrimSuffix(u.Path, "/") + invokePath + to.function + "/invocations"
 	if to.qualifier != "" {
 		q := u.Query()
 		q.Set("Qualifier", to.qualifier)

@@ -30,7 +30,7 @@ func TestRequestAsLambdaTakesIt(t *testing.T) {
 		{"", clean, "/2015-03-31/functions/clean/invocations"},
 		{"/", clean + ":$LATEST", "/2015-03-31/functions/clean/invocations?Qualifier=%24LATEST"},
 		{"/lambda", clean + ":prod", "/lambda/2015-03-31/functions/clean/invocations?Qualifier=prod"},
-		{emulatorPath, clean, emulatorPath},
+		{emulatorPath, clean + ":prod", emulatorPath},
 	} {
 		var got string
 		url := serve(t, func(w http.ResponseWriter, r *http.Request) {

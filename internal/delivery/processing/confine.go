@@ -37,8 +37,10 @@ func refusedFunction(name string) string {
 	case "env", "$ENV", "$__prog_args", "input", "inputs", "input_filename", "input_line_number",
 		"debug", "stderr", "modulemeta", "get_search_list", "halt", "halt_error":
 		return "a query has nothing but its record"
-	case "now", "localtime", "strflocaltime":
-		return "a record that comes again would get another partition; !{timestamp:…} is the time of arrival, gmtime and strftime are UTC"
+	case "now":
+		return "a record that comes again would get another partition; !{timestamp:…} in the prefix is its time of arrival"
+	case "localtime", "strflocaltime":
+		return "it depends on the machine; gmtime and strftime are UTC"
 	}
 	return ""
 }
