@@ -96,23 +96,25 @@ func Open(opts Options) (*Journal, error) {
 		}
 	}
 	j := &Journal{opts: opts, done: make(chan struct{})}
+	opening := &openFS{FS: opts.FS}
 	p := &pebble.Options{
-		FS:                 opts.FS,
+		FS:                 opening,
 		FormatMajorVersion: pebble.FormatNewest, // later than WAL sync chunks: a damaged log is told from a torn tail
 		Logger:             pebbleLogger{opts.Logger, opts.Fatal},
 		MemTableSize:       opts.memTableBytes, // a commit of more than half of it is taken all the same
 		CacheSize:          blockCacheBytes,
+		EventListener:      &pebble.EventListener{DataCorruption: j.reportDamage},
 	}
 	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // frames are packed already
 	db, err := pebble.Open(opts.Dir, p)
 	if err != nil {
-		return nil, fmt.Errorf("open journal %q: %w", opts.Dir, err)
+		return nil, fmt.Errorf("open journal %q: %w", opts.Dir, opening.named(err))
 	}
 	j.db = db
 	j.streams = handover.NewStreams(j.load, opts.RecentBytes)
 	total, err := j.sum(metaRange(nil))
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open journal %q: %w", opts.Dir, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("open journal %q: %w", opts.Dir, located(err)), db.Close())
 	}
 	j.bytes.Store(total.bytes)
 	j.readDiskFree()

@@ -17,6 +17,14 @@ import (
 // Positions are the sequences that the streams' next records get. They are
 // begun, not yet durable; a commit begun after the call makes them so.
 func (j *Journal) Positions() (map[record.StreamID]record.Sequence, error) {
+	next, err := j.positions()
+	if err != nil {
+		return nil, fmt.Errorf("read how far the streams of journal %q have come: %w", j.opts.Dir, located(err))
+	}
+	return next, nil
+}
+
+func (j *Journal) positions() (map[record.StreamID]record.Sequence, error) {
 	j.begin.RLock()
 	defer j.begin.RUnlock()
 	if j.closed {
@@ -53,7 +61,7 @@ func (j *Journal) lastOfEach(tag byte, visit func(key, value []byte) error) erro
 		}
 		ok = it.SeekGE(after)
 	}
-	return errors.Join(it.Error(), it.Close())
+	return it.Close()
 }
 
 // Commits counts what was begun since Open.
@@ -97,7 +105,7 @@ func (j *Journal) gaps(id record.StreamID) ([]handover.Gap, error) {
 		}
 		gaps = append(gaps, g)
 	}
-	return gaps, errors.Join(it.Error(), it.Close())
+	return gaps, it.Close()
 }
 
 func decodeGap(key, v []byte) (handover.Gap, error) {

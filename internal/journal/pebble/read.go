@@ -39,7 +39,7 @@ func (j *Journal) sum(lower, upper []byte) (measures, error) {
 		m.next, m.arrival = seq+record.Sequence(one.count), one.arrival
 		m.bytes += int64(one.bytes)
 	}
-	return m, errors.Join(it.Error(), it.Close())
+	return m, it.Close()
 }
 
 // load tells handover.Streams where a stream was left.
@@ -76,7 +76,11 @@ func (j *Journal) stream(id record.StreamID) (*handover.Stream, error) {
 	if j.closed {
 		return nil, journal.ErrClosed
 	}
-	return j.streams.Get(id)
+	s, err := j.streams.Get(id)
+	if err != nil {
+		return nil, fmt.Errorf("read where stream %s was left: %w", id, located(err))
+	}
+	return s, nil
 }
 
 // ReadBack implements handover.Store.
@@ -112,7 +116,11 @@ func (j *Journal) ReadBack(id record.StreamID, from record.Sequence) ([]*record.
 			size += f.Bytes()
 		}
 	}
-	return frames, errors.Join(it.Error(), it.Close())
+	err = it.Close()
+	if err != nil && len(frames) > 0 {
+		return frames, nil // and the error when it is their turn
+	}
+	return frames, j.damaged(id, from, err)
 }
 
 // Place implements handover.Store.
@@ -162,7 +170,7 @@ func (j *Journal) Get(key string) ([]byte, error) {
 	}
 	v, err := j.get(stateKey(key))
 	if err != nil {
-		return nil, fmt.Errorf("read %q from journal %q: %w", key, j.opts.Dir, err)
+		return nil, fmt.Errorf("read %q from journal %q: %w", key, j.opts.Dir, located(err))
 	}
 	return v, nil
 }
@@ -177,7 +185,7 @@ func (j *Journal) Scan(prefix string) iter.Seq2[journal.Entry, error] {
 			}
 		}
 		if err != nil {
-			yield(journal.Entry{}, fmt.Errorf("scan %q in journal %q: %w", prefix, j.opts.Dir, err))
+			yield(journal.Entry{}, fmt.Errorf("scan %q in journal %q: %w", prefix, j.opts.Dir, located(err)))
 		}
 	}
 }
@@ -200,7 +208,7 @@ func (j *Journal) scan(prefix string) ([]journal.Entry, error) {
 		value := append(make([]byte, 0, len(it.Value())), it.Value()...)
 		entries = append(entries, journal.Entry{Key: string(it.Key()[1:]), Value: value})
 	}
-	return entries, errors.Join(it.Error(), it.Close())
+	return entries, it.Close()
 }
 
 // successor is the first key after all that begin with prefix.

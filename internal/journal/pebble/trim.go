@@ -41,8 +41,8 @@ func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 			break
 		}
 	}
-	if err := errors.Join(it.Error(), it.Close()); err != nil {
-		return fmt.Errorf("trim stream %s: %w", id, err)
+	if err := it.Close(); err != nil {
+		return fmt.Errorf("trim stream %s: %w", id, located(err))
 	}
 	if gone == 0 {
 		return nil

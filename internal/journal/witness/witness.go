@@ -154,7 +154,7 @@ func (w *Witness) compare(note *note) (*Loss, error) {
 			}
 		}
 		maps.DeleteFunc(next, func(id record.StreamID, _ record.Sequence) bool { return note.Streams[id] == 0 })
-		loss.Found = "an older copy of it, " + w.id.String() + describeStreams(next, w.opts.Name)
+		loss.Found = "an older state of it (a copy was put back, or the end of its log is gone), " + w.id.String() + describeStreams(next, w.opts.Name)
 	default:
 		return nil, nil
 	}

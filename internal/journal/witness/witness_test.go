@@ -128,7 +128,7 @@ func TestOlderCopyIsRefused(t *testing.T) {
 	restore()
 	for range 2 { // a refusal changes nothing
 		_, _, err := s.open(false)
-		refused(t, err, "an older copy", "stream logs ("+id.String()+"): next record 2", "stream logs ("+id.String()+"): next record 4")
+		refused(t, err, "an older state", "stream logs ("+id.String()+"): next record 2", "stream logs ("+id.String()+"): next record 4")
 	}
 
 	// Accepted, it goes on where no sequence was ever given out.
@@ -172,7 +172,7 @@ func TestOlderStateIsRefused(t *testing.T) {
 	s.close(j, w)
 	restore()
 	_, _, err := s.open(false)
-	refused(t, err, "an older copy")
+	refused(t, err, "an older state")
 }
 
 func TestMissingJournalIsRefused(t *testing.T) {
