@@ -8,8 +8,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-
-	"github.com/millrace/millrace/internal/destination"
 )
 
 const (
@@ -21,10 +19,7 @@ const (
 const unreachable = "ES.ServiceException"
 
 // round is what became of the documents of one attempt.
-type round struct {
-	again   []*document
-	refused []destination.Refusal
-}
+type round struct{ again, refused []*document }
 
 // send makes one attempt for every document. Documents that a request does not answer for are to be sent again.
 func (d *Destination) send(ctx context.Context, docs []*document) round {
@@ -42,7 +37,7 @@ func (d *Destination) send(ctx context.Context, docs []*document) round {
 func (d *Destination) fitting(docs []*document) int {
 	size := 0
 	for i, doc := range docs {
-		if size += len(doc.lines); size > d.opts.RequestBytes && i > 0 {
+		if size += doc.size(); size > d.opts.RequestBytes && i > 0 {
 			return i
 		}
 	}
@@ -62,7 +57,7 @@ func (d *Destination) request(ctx context.Context, docs []*document, r *round) {
 		r.failAll(docs, strconv.Itoa(status), wholeMessage(status, body))
 	case len(docs) == 1:
 		docs[0].fail(strconv.Itoa(status), wholeMessage(status, body))
-		r.refused = append(r.refused, d.refusal(docs[0]))
+		r.refused = append(r.refused, docs[0])
 	default:
 		half := len(docs) / 2
 		d.request(ctx, docs[:half], r)
@@ -78,16 +73,20 @@ func (r *round) failAll(docs []*document, code, message string) {
 }
 
 func (d *Destination) post(ctx context.Context, docs []*document) (status int, body []byte, err error) {
-	var payload bytes.Buffer
+	size := 0
 	for _, doc := range docs {
-		payload.Write(doc.lines)
+		size += doc.size()
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base.JoinPath("_bulk").String(), bytes.NewReader(payload.Bytes()))
+	payload := make([]byte, 0, size)
+	for _, doc := range docs {
+		payload = doc.appendLines(payload)
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base.JoinPath("_bulk").String(), bytes.NewReader(payload))
 	if err != nil {
 		return 0, nil, err
 	}
 	req.Header.Set("Content-Type", "application/x-ndjson")
-	return d.do(req, payload.Bytes())
+	return d.do(req, payload)
 }
 
 // do sends a request with credentials and reads its answer.
@@ -103,9 +102,12 @@ func (d *Destination) do(req *http.Request, payload []byte) (status int, body []
 		return 0, nil, err
 	}
 	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes))
-	if err != nil {
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
+	switch {
+	case err != nil:
 		return 0, nil, fmt.Errorf("read answer: %w", err)
+	case len(body) > maxAnswerBytes:
+		return 0, nil, fmt.Errorf("read answer: it is larger than %d bytes", maxAnswerBytes)
 	}
 	return resp.StatusCode, body, nil
 }
@@ -146,7 +148,7 @@ func (d *Destination) items(docs []*document, body []byte, r *round) {
 			r.again = append(r.again, doc)
 		case refuse:
 			doc.fail(strconv.Itoa(items[i].Status), clip(items[i].Error))
-			r.refused = append(r.refused, d.refusal(doc))
+			r.refused = append(r.refused, doc)
 		}
 	}
 }

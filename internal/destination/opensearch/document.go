@@ -15,7 +15,8 @@ type document struct {
 	record record.Record
 	id     string // empty with NoDocumentID
 	index  string
-	lines  []byte // its two lines of a _bulk request
+	kind   string // its type, of Elasticsearch 6 and older
+	source []byte // one line of JSON; nil if it has none
 
 	attempts    int
 	attemptedAt int64
@@ -32,17 +33,17 @@ func DocumentID(stream record.StreamID, seq record.Sequence) string {
 // prepare makes the documents of a batch, and refuses records that are none.
 func (d *Destination) prepare(b *destination.Batch) (docs []*document, refused []destination.Refusal) {
 	for _, r := range b.Records {
-		doc := &document{record: r, index: d.opts.Rotation.Index(d.opts.IndexName, r.Arrival)}
+		doc := &document{record: r, index: d.opts.Rotation.Index(d.opts.IndexName, r.Arrival), kind: d.opts.TypeName}
 		if !d.opts.NoDocumentID {
 			doc.id = record.DeliveredID(b.Stream, r.Sequence, r.Sub)
 		}
 		source, err := oneObject(r.Data)
 		if err != nil {
 			doc.fail("400", errorJSON("mapper_parsing_exception", "failed to parse record: "+err.Error()))
-			refused = append(refused, d.refusal(doc))
+			refused = append(refused, doc.refusal())
 			continue
 		}
-		doc.lines = d.lines(doc, source)
+		doc.source = source
 		docs = append(docs, doc)
 	}
 	return docs, refused
@@ -70,20 +71,26 @@ func oneObject(data []byte) ([]byte, error) {
 	return source, nil
 }
 
-func (d *Destination) lines(doc *document, source []byte) []byte {
-	out := make([]byte, 0, len(doc.index)+len(doc.id)+len(source)+40)
+// size is about what appendLines appends.
+func (doc *document) size() int {
+	return len(`{"index":{"_index":"","_type":"","_id":""}}`) + len("\n\n") + len(doc.index) + len(doc.kind) + len(doc.id) + len(doc.source)
+}
+
+// appendLines appends the document's two lines of a _bulk request. They are made anew for each request, so that a batch is
+// not held twice.
+func (doc *document) appendLines(out []byte) []byte {
 	out = append(out, `{"index":{"_index":`...)
 	out = appendString(out, doc.index)
-	if d.opts.TypeName != "" {
+	if doc.kind != "" {
 		out = append(out, `,"_type":`...)
-		out = appendString(out, d.opts.TypeName)
+		out = appendString(out, doc.kind)
 	}
 	if doc.id != "" {
 		out = append(out, `,"_id":`...)
 		out = appendString(out, doc.id)
 	}
 	out = append(out, "}}\n"...)
-	out = append(out, source...)
+	out = append(out, doc.source...)
 	return append(out, '\n')
 }
 
@@ -100,6 +107,28 @@ func (doc *document) fail(code, message string) {
 	doc.attempts++
 	doc.attemptedAt = time.Now().UnixMilli()
 	doc.code, doc.message = code, message
+}
+
+// failure is the document's last attempt as Firehose's logs name it.
+func (doc *document) failure() *record.Failure {
+	f := &record.Failure{Kind: record.Retryable, Code: unreachable, Message: doc.code + ": " + doc.message}
+	switch doc.code {
+	case unreachable:
+		f.Message = doc.message
+	case "401", "403":
+		f.Code = "ES.AccessDenied"
+	case "404":
+		f.Code = "ES.ResourceNotFound"
+	}
+	return f
+}
+
+// refusal gives the document up.
+func (doc *document) refusal() destination.Refusal {
+	return destination.Refusal{
+		Record: doc.record, Attempts: doc.attempts, Code: doc.code, Message: doc.message, AttemptedAt: doc.attemptedAt,
+		DocumentID: doc.id, IndexName: doc.index, TypeName: doc.kind,
+	}
 }
 
 func errorJSON(kind, reason string) string {

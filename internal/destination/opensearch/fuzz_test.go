@@ -22,8 +22,8 @@ func FuzzAnswer(f *testing.F) {
 			left[doc.id]++
 		}
 		for _, refused := range r.refused {
-			left[refused.DocumentID]++
-			if refused.Message == "" || refused.Code == "" || refused.Attempts != 1 {
+			left[refused.id]++
+			if refused.message == "" || refused.code == "" || refused.attempts != 1 {
 				t.Fatalf("%+v", refused)
 			}
 		}

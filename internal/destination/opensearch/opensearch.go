@@ -10,6 +10,7 @@
 package opensearch
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -100,32 +101,47 @@ func New(opts Options) (*Destination, error) {
 
 // Deliver implements destination.Destination. Its only error is that ctx ended.
 func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
+	docs, refused := d.prepare(b)
+	ended, left, err := d.bring(ctx, docs)
+	if err != nil {
+		return nil, err
+	}
+	if len(left) > 0 {
+		d.logger.Warn("search does not take documents, giving them to the error output",
+			"delivery_stream", b.Name, "documents", len(left), "code", left[0].code, "message", left[0].message)
+	}
+	for _, doc := range slices.Concat(ended, left) {
+		refused = append(refused, doc.refusal())
+	}
+	slices.SortFunc(refused, func(x, y destination.Refusal) int {
+		return cmp.Or(cmp.Compare(x.Record.Sequence, y.Record.Sequence), cmp.Compare(x.Record.Sub, y.Record.Sub))
+	})
+	return refused, nil
+}
+
+// bring sends documents until each is taken or refused, or the retry duration is used up; left are those that are neither
+// then. Its only error is that ctx ended.
+func (d *Destination) bring(ctx context.Context, docs []*document) (refused, left []*document, err error) {
 	began, attempts := time.Now(), destination.AttemptsOf(ctx)
-	pending, refused := d.prepare(b)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		round := d.send(ctx, pending)
+		round := d.send(ctx, docs)
 		refused = append(refused, round.refused...)
-		if pending = round.again; len(pending) == 0 {
-			break
+		if docs = round.again; len(docs) == 0 {
+			return refused, nil, nil
 		}
 		if ctx.Err() != nil {
-			return nil, fmt.Errorf("deliver to search: %w", context.Cause(ctx))
+			return nil, nil, fmt.Errorf("deliver to search: %w", context.Cause(ctx))
 		}
-		left := d.opts.RetryDuration - time.Since(began)
-		if left <= 0 {
-			d.logger.Warn("search does not take documents, giving them to the error output",
-				"delivery_stream", b.Name, "documents", len(pending), "code", pending[0].code, "message", pending[0].message)
-			refused = append(refused, d.giveUp(pending)...)
-			break
+		rest := d.opts.RetryDuration - time.Since(began)
+		if rest <= 0 {
+			return refused, docs, nil
 		}
-		wait := min(pause/2+rand.N(pause), left) // the last attempt is at the end of the duration
-		attempts.Failed(fmt.Errorf("search does not take documents: %s: %s", pending[0].code, pending[0].message))
+		attempts.Failed(fmt.Errorf("search does not take documents: %w", docs[0].failure()))
+		wait := min(pause/2+rand.N(pause), rest) // the last attempt is at the end of the duration
 		if err := sleep(ctx, wait, attempts.Again); err != nil {
-			return nil, fmt.Errorf("deliver to search: %w", err)
+			return nil, nil, fmt.Errorf("deliver to search: %w", err)
 		}
 	}
-	slices.SortFunc(refused, func(x, y destination.Refusal) int { return int(int64(x.Record.Sequence) - int64(y.Record.Sequence)) })
-	return refused, nil
 }
 
 func sleep(ctx context.Context, d time.Duration, again <-chan struct{}) error {
@@ -138,19 +154,4 @@ func sleep(ctx context.Context, d time.Duration, again <-chan struct{}) error {
 	case <-timer.C:
 	}
 	return nil
-}
-
-func (d *Destination) giveUp(pending []*document) []destination.Refusal {
-	out := make([]destination.Refusal, len(pending))
-	for i, doc := range pending {
-		out[i] = d.refusal(doc)
-	}
-	return out
-}
-
-func (d *Destination) refusal(doc *document) destination.Refusal {
-	return destination.Refusal{
-		Record: doc.record, Attempts: doc.attempts, Code: doc.code, Message: doc.message, AttemptedAt: doc.attemptedAt,
-		DocumentID: doc.id, IndexName: doc.index, TypeName: d.opts.TypeName,
-	}
 }

@@ -193,7 +193,7 @@ func TestAttemptsAreTold(t *testing.T) {
 		if err != nil || len(refused) != 0 || time.Since(began) != 0 {
 			t.Fatal(refused, err, time.Since(began))
 		}
-		if len(told) != 7 || told[0] != `search does not take documents: 429: {"type":"scripted","reason":"status 429"}` {
+		if len(told) != 7 || told[0] != `search does not take documents: ES.ServiceException: 429: {"type":"scripted","reason":"status 429"}` {
 			t.Errorf("told %q", told)
 		}
 	})
