@@ -3,9 +3,6 @@ package logformat
 import (
 	"bytes"
 	"fmt"
-	"regexp"
-	"regexp/syntax"
-	"slices"
 	"unicode/utf8"
 )
 
@@ -93,34 +90,41 @@ var noSpan = span{-1, -1}
 
 // newSplitter searches for a plain text where the Java pattern is one.
 func newSplitter(delimiter string) (splitter, error) {
-	translated, err := translateJava(delimiter)
+	root, _, err := parseJava(delimiter)
 	if err != nil {
 		return nil, err
 	}
-	tree, err := syntax.Parse(translated, syntax.Perl)
-	if err != nil {
-		return nil, err
+	if text, plain := literalText(root); plain {
+		return splitAt(text), nil
 	}
-	if tree = tree.Simplify(); tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
-		return splitAt([]byte(string(tree.Rune))), nil
+	engine := newMatcher
+	if hasZeroWidth(root) || canBeEmpty(root) { // Go's regexp cannot look at what is before the place where it begins
+		engine = newBacktracking
 	}
-	if looksAround(tree) || matchesEmpty(tree) {
-		return nil, fmt.Errorf("%q can match without a character of its own, which is not supported", delimiter)
-	}
-	re, err := regexp.Compile(translated)
+	m, err := engine(root, "(?:", ")")
 	if err != nil {
 		return nil, err
 	}
 	return func(line []byte, from int) span {
-		if from > len(line) {
+		var array [1]span
+		spans, err := m.match(array[:0], line, from)
+		if err != nil || spans == nil { // a line that takes too long is cut no further
 			return noSpan
 		}
-		at := re.FindIndex(line[from:])
-		if at == nil {
-			return noSpan
-		}
-		return span{from + at[0], from + at[1]}
+		return spans[0]
 	}, nil
+}
+
+// literalText is the one text that a pattern matches.
+func literalText(root *javaNode) (text []byte, plain bool) {
+	for _, n := range flatten(nil, root) {
+		r, ok := n.set.single()
+		if n.op != opSet || !ok {
+			return nil, false
+		}
+		text = utf8.AppendRune(text, r)
+	}
+	return text, len(text) > 0
 }
 
 func splitAt(text []byte) splitter {
@@ -134,30 +138,4 @@ func splitAt(text []byte) splitter {
 		}
 		return span{from + at, from + at + len(text)}
 	}
-}
-
-// looksAround tells whether a match depends on the characters beside it.
-func looksAround(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpBeginLine, syntax.OpEndLine, syntax.OpBeginText, syntax.OpEndText, syntax.OpWordBoundary, syntax.OpNoWordBoundary:
-		return true
-	}
-	return slices.ContainsFunc(re.Sub, looksAround)
-}
-
-// matchesEmpty tells whether the empty text matches.
-func matchesEmpty(re *syntax.Regexp) bool {
-	switch re.Op {
-	case syntax.OpEmptyMatch, syntax.OpStar, syntax.OpQuest:
-		return true
-	case syntax.OpConcat:
-		return !slices.ContainsFunc(re.Sub, func(sub *syntax.Regexp) bool { return !matchesEmpty(sub) })
-	case syntax.OpAlternate:
-		return slices.ContainsFunc(re.Sub, matchesEmpty)
-	case syntax.OpCapture, syntax.OpPlus:
-		return matchesEmpty(re.Sub[0])
-	case syntax.OpRepeat:
-		return re.Min == 0 || matchesEmpty(re.Sub[0])
-	}
-	return false
 }

@@ -118,30 +118,3 @@ func FuzzAppendText(f *testing.F) {
 		}
 	})
 }
-
-// FuzzMatchPattern: whatever the pattern, it is refused or it compiles, and matching never panics.
-func FuzzMatchPattern(f *testing.F) {
-	f.Add(`([\d.]+) (.+?) \[(.*)\]`, "1.2 a [b]")
-	f.Add(`\Q[a\E(\s|\h)(?i)(x)`, "[a X")
-	f.Fuzz(func(t *testing.T, expr, line string) {
-		translated, err := translateJava(expr)
-		if err != nil {
-			return
-		}
-		re, err := regexp.Compile(translated)
-		if err != nil || re.NumSubexp() == 0 {
-			return
-		}
-		names := make([]string, re.NumSubexp())
-		for i := range names {
-			names[i] = fmt.Sprint("f", i)
-		}
-		format, err := New(Spec{LogFormat: CommonApacheLog, MatchPattern: expr, CustomFieldNames: names})
-		if err != nil {
-			return
-		}
-		if out, mismatch := format.Append(nil, []byte(line)); mismatch == nil {
-			requireValidJSON(t, out)
-		}
-	})
-}

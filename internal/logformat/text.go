@@ -123,3 +123,35 @@ func AppendValid(dst, s []byte) []byte {
 	}
 	return dst
 }
+
+// isASCII tells whether s has no byte above 127, eight at a time.
+func isASCII(s []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(s) >= 8; s = s[8:] {
+		if binary.LittleEndian.Uint64(s)&high != 0 {
+			return false
+		}
+	}
+	for _, c := range s {
+		if c >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+// beforeReplacement is the position in s of what stands at pos in AppendValid(nil, s).
+func beforeReplacement(s []byte, pos int) int {
+	i := 0
+	for valid := 0; i < len(s) && valid < pos; {
+		r, n := utf8.DecodeRune(s[i:])
+		if r == utf8.RuneError && n == 1 {
+			i += malformed(s[i:])
+			valid += len("\uFFFD")
+			continue
+		}
+		i += n
+		valid += n
+	}
+	return i
+}

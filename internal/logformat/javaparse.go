@@ -1,0 +1,643 @@
+package logformat
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+)
+
+// javaNode is a piece of a Java regular expression. Character classes are sets already and flags are spent: what they change is in the nodes.
+type javaNode struct {
+	op       javaOp
+	sub      []*javaNode // of a sequence or alternation; [0] of the others
+	set      charset     // of opSet
+	group    int         // of opCapture, opBackref; from 1
+	min, max int         // of opRepeat; max < 0 is without end
+	mode     repeatMode
+	negative bool // of opLook and opWordBoundary
+	behind   bool // of opLook
+	lines    bool // of opBegin, opEnd: (?m)
+	unix     bool // of opBegin, opEnd: (?d)
+}
+
+type javaOp uint8
+
+const (
+	opSequence javaOp = iota // of none: the empty text
+	opAlternate
+	opSet // one character
+	opCapture
+	opRepeat
+	opAtomic
+	opLook
+	opBackref
+	opBegin        // ^
+	opEnd          // $
+	opTextBegin    // \A
+	opTextEnd      // \z
+	opLastLineEnd  // \Z
+	opWordBoundary // \b, \B
+)
+
+type repeatMode uint8
+
+const (
+	greedy repeatMode = iota
+	lazy
+	possessive
+)
+
+// parseJava reads a regular expression as java.util.regex.Pattern of JDK 9 and later does. What no engine here can do as Java does is refused by name and place.
+//
+//	alternation = sequence { "|" sequence }
+//	sequence    = { atom [ ("*" | "+" | "?" | "{" n [ "," [ m ] ] "}") [ "?" | "+" ] ] | "(?" flags ")" }
+//	atom        = character | "." | "^" | "$" | escape | class | "(" [ "?:" | "?flags:" | "?<name>" | "?=" … ] alternation ")"
+func parseJava(expr string) (root *javaNode, groups int, err error) {
+	p := newJavaParser(expr)
+	defer func() {
+		if refused, ok := recover().(javaRefusal); ok {
+			root, err = nil, error(refused)
+		}
+	}()
+	root = p.alternation()
+	if p.pos < len(p.src) {
+		p.refuse("')' without '('")
+	}
+	return root, p.groups, nil
+}
+
+// javaRefusal is what a pattern is refused for. It leaves the parser as a panic.
+type javaRefusal struct {
+	what string
+	at   int // character, from 1
+}
+
+func (r javaRefusal) Error() string {
+	return fmt.Sprintf("%s at character %d is not supported", r.what, r.at)
+}
+
+type javaParser struct {
+	src    []rune
+	places []int // of each rune of src in the pattern as it was given
+	pos    int
+	groups int
+	open   map[int]bool // groups that are not closed yet
+	names  map[string]int
+	flags  javaFlags
+}
+
+type javaFlags struct{ caseless, dotAll, lines, unix bool }
+
+// newJavaParser rewrites \Q…\E to escaped characters first, as Java does, also within classes.
+func newJavaParser(expr string) *javaParser {
+	p := &javaParser{open: map[int]bool{}, names: map[string]int{}}
+	all, quoted := []rune(expr), false
+	for i := 0; i < len(all); i++ {
+		c := all[i]
+		pair := c == '\\' && i+1 < len(all)
+		switch {
+		case !quoted && pair && all[i+1] == 'Q':
+			quoted = true
+			i++
+		case quoted && pair && all[i+1] == 'E':
+			quoted = false
+			i++
+		case quoted && c < 0x80 && !isAlphanumeric(byte(c)):
+			p.src, p.places = append(p.src, '\\', c), append(p.places, i, i)
+		case !quoted && pair:
+			p.src, p.places = append(p.src, c, all[i+1]), append(p.places, i, i+1)
+			i++
+		default:
+			p.src, p.places = append(p.src, c), append(p.places, i)
+		}
+	}
+	p.places = append(p.places, len(all))
+	return p
+}
+
+func isAlphanumeric(b byte) bool {
+	return b >= '0' && b <= '9' || b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z'
+}
+
+func (p *javaParser) refuse(what string) { p.refuseAt(p.pos, what) }
+
+func (p *javaParser) refuseAt(pos int, what string) {
+	panic(javaRefusal{what, p.places[min(pos, len(p.places)-1)] + 1})
+}
+
+// peek is the next character, 0 at the end.
+func (p *javaParser) peek() rune { return p.at(0) }
+
+func (p *javaParser) at(n int) rune {
+	if p.pos+n < len(p.src) {
+		return p.src[p.pos+n]
+	}
+	return 0
+}
+
+func (p *javaParser) more() bool { return p.pos < len(p.src) }
+
+func (p *javaParser) accept(text string) bool {
+	if !strings.HasPrefix(string(p.src[p.pos:min(p.pos+len(text), len(p.src))]), text) {
+		return false
+	}
+	p.pos += len(text)
+	return true
+}
+
+func (p *javaParser) alternation() *javaNode {
+	branches := []*javaNode{p.sequence()}
+	for p.accept("|") {
+		branches = append(branches, p.sequence())
+	}
+	if len(branches) == 1 {
+		return branches[0]
+	}
+	return &javaNode{op: opAlternate, sub: branches}
+}
+
+func (p *javaParser) sequence() *javaNode {
+	n := &javaNode{op: opSequence}
+	for p.more() && p.peek() != '|' && p.peek() != ')' {
+		if atom := p.atom(); atom != nil {
+			n.sub = append(n.sub, p.quantified(atom))
+		}
+	}
+	if len(n.sub) == 1 {
+		return n.sub[0]
+	}
+	return n
+}
+
+// atom is nil for flags that hold from here on.
+func (p *javaParser) atom() *javaNode {
+	switch c := p.peek(); c {
+	case '(':
+		return p.openGroup()
+	case '[':
+		p.pos++
+		return set(p.class(true))
+	case '\\':
+		return p.escape()
+	case '.':
+		p.pos++
+		return set(p.dot())
+	case '^':
+		p.pos++
+		return &javaNode{op: opBegin, lines: p.flags.lines, unix: p.flags.unix}
+	case '$':
+		p.pos++
+		return &javaNode{op: opEnd, lines: p.flags.lines, unix: p.flags.unix}
+	case '*', '+', '?', '{':
+		p.refuse(fmt.Sprintf("'%c' with nothing to repeat", c))
+	}
+	c := p.peek()
+	p.pos++
+	return set(p.literal(c))
+}
+
+func set(s charset) *javaNode { return &javaNode{op: opSet, set: s} }
+
+func (p *javaParser) literal(c rune) charset {
+	if p.flags.caseless {
+		return chars(c).foldASCII()
+	}
+	return chars(c)
+}
+
+func (p *javaParser) dot() charset {
+	switch {
+	case p.flags.dotAll:
+		return anyChars
+	case p.flags.unix:
+		return chars('\n').not()
+	}
+	return terminatorChars.not()
+}
+
+func (p *javaParser) quantified(atom *javaNode) *javaNode {
+	n := &javaNode{op: opRepeat, sub: []*javaNode{atom}, max: -1}
+	switch p.peek() {
+	case '*':
+	case '+':
+		n.min = 1
+	case '?':
+		n.max = 1
+	case '{':
+		p.pos++
+		n.min = p.number()
+		n.max = n.min
+		if p.accept(",") {
+			if n.max = -1; p.peek() != '}' {
+				n.max = p.number()
+			}
+		}
+		if p.peek() != '}' {
+			p.refuse("repetition without '}'")
+		}
+		if n.max >= 0 && n.max < n.min {
+			p.refuse("repetition with its largest number first")
+		}
+	default:
+		return atom
+	}
+	p.pos++
+	switch {
+	case p.accept("?"):
+		n.mode = lazy
+	case p.accept("+"):
+		n.mode = possessive
+	}
+	if c := p.peek(); c == '*' || c == '+' || c == '?' || c == '{' {
+		p.refuse("quantifier behind a quantifier")
+	}
+	return n
+}
+
+// number is that of a repetition.
+func (p *javaParser) number() int {
+	start := p.pos
+	for c := p.peek(); c >= '0' && c <= '9'; c = p.peek() {
+		p.pos++
+	}
+	n, err := strconv.ParseInt(string(p.src[start:p.pos]), 10, 32)
+	if err != nil {
+		p.refuseAt(start, "repetition without a number of times")
+	}
+	return int(n)
+}
+
+func (p *javaParser) openGroup() *javaNode {
+	start, flags := p.pos, p.flags
+	p.pos++
+	n := &javaNode{op: opSequence}
+	switch {
+	case p.accept("?:"):
+	case p.accept("?="):
+		n = &javaNode{op: opLook}
+	case p.accept("?!"):
+		n = &javaNode{op: opLook, negative: true}
+	case p.accept("?<="):
+		n = &javaNode{op: opLook, behind: true}
+	case p.accept("?<!"):
+		n = &javaNode{op: opLook, behind: true, negative: true}
+	case p.accept("?>"):
+		n = &javaNode{op: opAtomic}
+	case p.accept("?<"):
+		n = p.capture()
+		p.names[p.name()] = n.group
+	case p.accept("?"):
+		if p.inlineFlags(start) {
+			return nil
+		}
+	default:
+		n = p.capture()
+	}
+	body := p.alternation()
+	if !p.accept(")") {
+		p.refuseAt(start, "'(' without ')'")
+	}
+	p.flags = flags
+	delete(p.open, n.group)
+	if n.op == opSequence {
+		return body
+	}
+	n.sub = []*javaNode{body}
+	return n
+}
+
+func (p *javaParser) capture() *javaNode {
+	p.groups++
+	p.open[p.groups] = true
+	return &javaNode{op: opCapture, group: p.groups}
+}
+
+// name is a group's, up to '>'.
+func (p *javaParser) name() string {
+	start := p.pos
+	for p.more() && p.peek() < 0x80 && isAlphanumeric(byte(p.peek())) {
+		p.pos++
+	}
+	name := string(p.src[start:p.pos])
+	if name == "" || name[0] <= '9' || !p.accept(">") {
+		p.refuseAt(start, "group name that is not letters and digits before '>'")
+	}
+	return name
+}
+
+// inlineFlags reads what stands behind "(?". It tells whether that was all, as in (?i), and not the beginning of a group.
+func (p *javaParser) inlineFlags(start int) (alone bool) {
+	on := true
+	for {
+		c := p.peek()
+		switch c {
+		case 'i':
+			p.flags.caseless = on
+		case 's':
+			p.flags.dotAll = on
+		case 'm':
+			p.flags.lines = on
+		case 'd':
+			p.flags.unix = on
+		case '-':
+			on = false
+		case ')', ':':
+			p.pos++
+			return c == ')'
+		case 'x', 'u', 'U':
+			p.refuseAt(start, fmt.Sprintf("inline flag %c", c))
+		default:
+			p.refuseAt(start, "group of an unknown kind")
+		}
+		p.pos++
+	}
+}
+
+// escape is one outside of a class.
+func (p *javaParser) escape() *javaNode {
+	start := p.pos
+	switch c := p.at(1); c {
+	case 'A':
+		return p.anchor(opTextBegin)
+	case 'z':
+		return p.anchor(opTextEnd)
+	case 'Z':
+		n := p.anchor(opLastLineEnd)
+		n.unix = p.flags.unix
+		return n
+	case 'b', 'B':
+		n := p.anchor(opWordBoundary)
+		if n.negative = c == 'B'; p.peek() == '{' {
+			p.refuseAt(start, `\b{`)
+		}
+		return n
+	case 'R':
+		p.pos += 2
+		crlf := &javaNode{op: opSequence, sub: []*javaNode{set(chars('\r')), set(chars('\n'))}}
+		return &javaNode{op: opAlternate, sub: []*javaNode{crlf, set(verticalChars)}}
+	case 'k':
+		p.pos += 2
+		if !p.accept("<") {
+			p.refuseAt(start, `\k without a group's name`)
+		}
+		group, known := p.names[p.name()]
+		if !known {
+			p.refuseAt(start, "back-reference to a group that does not exist before it")
+		}
+		return p.backref(start, group)
+	case '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		p.pos += 2
+		group := int(c - '0')
+		for d := p.peek(); d >= '0' && d <= '9' && group*10+int(d-'0') <= p.groups; d = p.peek() {
+			group = group*10 + int(d-'0')
+			p.pos++
+		}
+		return p.backref(start, group)
+	}
+	if s, ok := p.classEscape(); ok {
+		return set(s)
+	}
+	return set(p.literal(p.charEscape()))
+}
+
+func (p *javaParser) anchor(op javaOp) *javaNode {
+	p.pos += 2
+	return &javaNode{op: op}
+}
+
+func (p *javaParser) backref(start, group int) *javaNode {
+	if group > p.groups || p.open[group] {
+		p.refuseAt(start, "back-reference to a group that does not exist before it")
+	}
+	if p.flags.caseless {
+		p.refuseAt(start, "back-reference under (?i)")
+	}
+	return &javaNode{op: opBackref, group: group}
+}
+
+// classEscape reads an escape that stands for a set.
+func (p *javaParser) classEscape() (charset, bool) {
+	c := p.at(1)
+	var s charset
+	switch c | 0x20 {
+	case 'd':
+		s = digitChars
+	case 'w':
+		s = wordChars
+	case 's':
+		s = spaceChars
+	case 'h':
+		s = horizontalChars
+	case 'v':
+		s = verticalChars
+	case 'p':
+		s = p.property()
+	default:
+		return nil, false
+	}
+	if c < 'a' {
+		s = s.not()
+	}
+	if c|0x20 != 'p' {
+		p.pos += 2
+	}
+	return s, true
+}
+
+// property is \p{name}, \pL or their capital forms, without the negation.
+func (p *javaParser) property() charset {
+	start := p.pos
+	p.pos += 2
+	name := string(p.peek())
+	p.pos++
+	if name == "{" {
+		from := p.pos
+		for p.more() && p.peek() != '}' {
+			p.pos++
+		}
+		name = string(p.src[from:p.pos])
+		p.pos++
+	}
+	s, known := namedChars(name)
+	if !known || p.flags.caseless && (strings.HasSuffix(name, "Lower") || strings.HasSuffix(name, "Upper") || strings.HasPrefix(strings.TrimPrefix(name, "Is"), "L")) {
+		p.refuseAt(start, fmt.Sprintf(`property \p{%s}`, name))
+	}
+	return s
+}
+
+// charEscape reads an escape that stands for one character.
+func (p *javaParser) charEscape() rune {
+	start, c := p.pos, p.at(1)
+	if p.pos+1 >= len(p.src) {
+		p.refuse("backslash at the end")
+	}
+	p.pos += 2
+	switch c {
+	case 't':
+		return '\t'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 'f':
+		return '\f'
+	case 'a':
+		return '\a'
+	case 'e':
+		return 0x1b
+	case 'c':
+		if !p.more() {
+			p.refuseAt(start, `\c at the end`)
+		}
+		p.pos++
+		return p.src[p.pos-1] ^ 64
+	case '0':
+		return p.octal(start)
+	case 'x':
+		if p.accept("{") {
+			from := p.pos
+			for p.more() && p.peek() != '}' {
+				p.pos++
+			}
+			p.pos++
+			return p.hex(start, from, p.pos-1)
+		}
+		p.pos += 2
+		return p.hex(start, p.pos-2, p.pos)
+	case 'u':
+		return p.unicode(start)
+	}
+	if c < 0x80 && isAlphanumeric(byte(c)) {
+		p.refuseAt(start, `\`+string(c))
+	}
+	return c
+}
+
+func (p *javaParser) octal(start int) rune {
+	n, digits := rune(0), 0
+	for c := p.peek(); c >= '0' && c <= '7' && digits < 3 && n*8+c-'0' <= 0o377; c = p.peek() {
+		n = n*8 + c - '0'
+		digits++
+		p.pos++
+	}
+	if digits == 0 {
+		p.refuseAt(start, `\0 without octal digits`)
+	}
+	return n
+}
+
+func (p *javaParser) hex(start, from, to int) rune {
+	if to > len(p.src) || to <= from {
+		p.refuseAt(start, "short escape")
+	}
+	n, err := strconv.ParseUint(string(p.src[from:to]), 16, 32)
+	if err != nil || n > 0x10FFFF {
+		p.refuseAt(start, "escape that is no character")
+	}
+	return rune(n)
+}
+
+// unicode is \uXXXX, or two of them that make one character.
+func (p *javaParser) unicode(start int) rune {
+	p.pos += 4
+	r := p.hex(start, p.pos-4, p.pos)
+	if !utf16.IsSurrogate(r) {
+		return r
+	}
+	if p.accept(`\u`) {
+		p.pos += 4
+		if pair := utf16.DecodeRune(r, p.hex(start, p.pos-4, p.pos)); pair != '\uFFFD' {
+			return pair
+		}
+	}
+	p.refuseAt(start, "half a surrogate pair")
+	return 0
+}
+
+// class reads a class behind its '[' or behind "&&"; the latter ends before the ']', which belongs to the class around it.
+//
+//	class = [ "^" ] { "[" class | character [ "-" character ] | escape } { "&&" class } "]"
+func (p *javaParser) class(bracketed bool) charset {
+	start := p.pos - 1
+	negative := bracketed && p.accept("^")
+	var s charset
+	empty := true
+	for {
+		switch {
+		case !p.more():
+			p.refuseAt(start, "'[' without ']'")
+		case p.peek() == '[':
+			p.pos++
+			s, empty = s.union(p.class(true)), false
+			continue
+		case p.peek() == '&' && p.at(1) == '&':
+			s, empty = p.intersect(s, empty), false
+			continue
+		case p.peek() == ']' && !empty:
+			if bracketed {
+				p.pos++
+			}
+			if negative {
+				return s.not()
+			}
+			return s
+		}
+		s, empty = s.union(p.classItem()), false
+	}
+}
+
+// intersect reads "&&" and what follows it, up to the class's end or a further "&&".
+func (p *javaParser) intersect(left charset, empty bool) charset {
+	start := p.pos
+	p.pos += 2
+	var right charset
+	none := true
+	for p.more() && p.peek() != ']' && p.peek() != '&' {
+		if p.peek() == '[' {
+			p.pos++
+			right = right.union(p.class(true))
+		} else {
+			right = right.union(p.class(false))
+		}
+		none = false
+	}
+	if none {
+		p.refuseAt(start, "'&&' with nothing behind")
+	}
+	if empty {
+		return right
+	}
+	return left.and(right)
+}
+
+func (p *javaParser) classItem() charset {
+	if p.peek() == '\\' {
+		if s, ok := p.classEscape(); ok {
+			return s
+		}
+	}
+	first := p.classChar()
+	if p.peek() != '-' || p.at(1) == ']' || p.at(1) == '[' || p.at(1) == 0 {
+		return p.literal(first)
+	}
+	start := p.pos
+	p.pos++
+	last := p.classChar()
+	if last < first {
+		p.refuseAt(start, "range with its largest character first")
+	}
+	if s := (charset{{first, last}}); p.flags.caseless {
+		return s.foldASCII()
+	} else {
+		return s
+	}
+}
+
+func (p *javaParser) classChar() rune {
+	if p.peek() == '\\' {
+		return p.charEscape()
+	}
+	p.pos++
+	return p.src[p.pos-1]
+}
