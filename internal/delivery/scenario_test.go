@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -219,21 +220,22 @@ func (s *stage) configure(args []string) {
 }
 
 func (s *stage) turn(what string, args []string) {
-	var err error
+	var failure *record.Failure
+	fail := func(int) error { return nil }
 	if args[0] == "down" {
-		code := "S3.ServiceUnavailable"
+		failure = &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "out of order"}
 		if len(args) > 1 {
-			code = args[1]
+			failure.Code = args[1]
 		}
-		err = &record.Failure{Kind: record.Retryable, Code: code, Message: "out of order"}
+		fail = func(int) error { return failure }
 	}
 	switch what {
 	case "bucket":
-		s.archive.setFail(func(int) error { return err })
+		s.archive.setFail(fail)
 	case "errors":
-		s.errors.setFail(func(int) error { return err })
+		s.errors.setFail(fail)
 	case "processor":
-		s.processor.fail = err
+		s.processor.fail.Store(failure)
 	}
 }
 
@@ -334,14 +336,14 @@ func statusLine(s Status, name string) string {
 //	others       in upper case
 type scripted struct {
 	keep bool // the case
-	fail error
+	fail atomic.Pointer[record.Failure]
 }
 
 const functionARN = "arn:aws:lambda:us-east-1:000000000000:function:f"
 
 func (p *scripted) Process(_ context.Context, b *destination.Batch) (destination.Processed, error) {
-	if p.fail != nil {
-		return destination.Processed{}, p.fail
+	if f := p.fail.Load(); f != nil {
+		return destination.Processed{}, f
 	}
 	var out destination.Processed
 	for _, r := range b.Records {
