@@ -49,15 +49,22 @@ func TestDecode(t *testing.T) {
 		`{"Path":"a"}`:                           "unknown member Path",
 		`{"-":"a"}`:                              "unknown member -",
 
-		``:                         "the request has no JSON object",
-		`[]`:                       "array can not be converted to a structure",
-		`"a"`:                      "string can not be converted to a structure",
-		`{"Places":["a"]}`:         "string can not be converted to a structure at Places",
-		`{"Name":5}`:               "number can not be converted to string at Name",
-		`{"Name":"a"`:              "unexpected EOF",
-		`{"Name":"a"} {}`:          "data after the request's JSON object",
-		`{"Name":"a"}{"N":1`:       "data after the request's JSON object",
-		strings.Repeat("[", 20000): "invalid character '[' exceeded max depth",
+		``:                   "the request has no JSON object",
+		`[]`:                 "array can not be converted to a structure",
+		`"a"`:                "string can not be converted to a structure",
+		`{"Places":["a"]}`:   "string can not be converted to a structure at Places",
+		`{"Name":5}`:         "number can not be converted to string at Name",
+		`{"Name":"a"`:        "unexpected EOF",
+		`{"Name":"a"} {}`:    "data after the request's JSON object",
+		`{"Name":"a"}{"N":1`: "data after the request's JSON object",
+
+		strings.Repeat("[", 20000):                                          "the request is nested more than 64 deep",
+		strings.Repeat(`{"Raw":`, 10001):                                    "the request is nested more than 64 deep",
+		`{"Raw":` + strings.Repeat("[", 63) + strings.Repeat("]", 63) + `}`: "",
+		`{"Raw":[` + strings.Repeat("0,", 1_000_000) + `0]}`:                "the request has more than 50000 values",
+		`{"Places":[` + strings.Repeat("{},", 1_000_000) + `{}]}`:           "the request has more than 50000 values",
+		`{"Raw":"` + strings.Repeat(`[{,\"`, 100_000) + `"}`:                "",
+		`{"` + strings.Repeat("x", 1_000_000) + `":1}`:                      "unknown member " + strings.Repeat("x", 200),
 	} {
 		err := Decode([]byte(body), new(shape))
 		got := ""
@@ -110,5 +117,31 @@ func TestServe(t *testing.T) {
 	}
 	if text := log.String(); strings.Count(text, "\n") != 1 || !strings.Contains(text, "the disk is gone") || !strings.Contains(text, "request_id=id-1") {
 		t.Errorf("logged %q", text)
+	}
+}
+
+// A long name above many values costs its length once, not once a value.
+func TestDecodeIsLinear(t *testing.T) {
+	body := []byte(`{"Raw":{"` + strings.Repeat("n", 4<<20) + `":[` + strings.Repeat("[],", 20_000) + `[]]}}`)
+	got := testing.Benchmark(func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := Decode(body, new(shape)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	if perByte := got.AllocedBytesPerOp() / int64(len(body)); perByte > 20 {
+		t.Errorf("%d bytes are allocated for each of the request", perByte)
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	body := []byte(`{"Name":"a","City":"b","ZIP":1,"Places":[{"City":"c"},{"City":"d","ZIP":2},{}],"Tags":{"x":"y","X":"z"},"Raw":{"any":[1,{"Thing":2}]}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Decode(body, new(shape)); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
