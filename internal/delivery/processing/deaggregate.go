@@ -108,70 +108,20 @@ func (d *Deaggregation) split(parts [][]byte, data []byte) ([][]byte, error) {
 // Anything else, arrays and scalars at the top too, is an error with its offset.
 func splitJSON(parts [][]byte, data []byte) ([][]byte, error) {
 	for i := 0; ; {
-		for i < len(data) && isSpace(data[i]) {
-			i++
-		}
-		if i == len(data) {
+		if i = skipSpace(data, i); i == len(data) {
 			return parts, nil
 		}
 		if len(parts) == maxSubRecords {
 			return parts[:0], nil
 		}
-		n := objectLen(data[i:])
-		if n == 0 || !json.Valid(data[i:i+n]) {
+		end := scanObject(data, i, 0, nil)
+		if end < 0 {
 			return nil, notObject(data[i:], i)
 		}
-		parts = append(parts, data[i:i+n:i+n])
-		i += n
+		parts = append(parts, data[i:end:end])
+		i = end
 	}
 }
-
-// objectLen is the length of the object at the start of data, judged by its
-// quotes and brackets alone; 0 if there is none or it has no end.
-func objectLen(data []byte) int {
-	if len(data) == 0 || data[0] != '{' {
-		return 0
-	}
-	depth := 0
-	for i := 0; i < len(data); i++ {
-		switch data[i] {
-		case '{', '[':
-			depth++
-		case '}', ']':
-			if depth--; depth == 0 {
-				return i + 1
-			}
-		case '"':
-			n := stringLen(data[i:])
-			if n == 0 {
-				return 0
-			}
-			i += n - 1
-		}
-	}
-	return 0
-}
-
-// stringLen is the length of the string literal at the start of data, quotes
-// included; 0 if it has no end.
-func stringLen(data []byte) int {
-	for i := 1; ; {
-		n := bytes.IndexByte(data[i:], '"')
-		if n < 0 {
-			return 0
-		}
-		i += n + 1
-		escapes := 0
-		for data[i-2-escapes] == '\\' {
-			escapes++ // ends at the opening quote at the latest
-		}
-		if escapes%2 == 0 {
-			return i
-		}
-	}
-}
-
-func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
 // notObject says where the record stops to be JSON objects.
 func notObject(rest []byte, offset int) error {

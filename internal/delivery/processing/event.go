@@ -27,20 +27,46 @@ const (
 	recordEnvelope = 160
 )
 
+// sequenceDigits are those of a record.SequenceNumber that tell the records of a
+// stream apart.
+const sequenceDigits = 20
+
 // recordIDs writes the ids by which a function's answers are matched: stable
 // across attempts, and not those that the producer got.
 type recordIDs struct{ prefix string }
 
 func newRecordIDs(stream record.StreamID) recordIDs {
-	const sequenceDigits = 20
 	n := record.SequenceNumber(stream, 0)
 	return recordIDs{n[:len(n)-sequenceDigits]}
 }
 
 // append writes the sequence number and six digits of the sub-record's number.
 func (ids recordIDs) append(b []byte, it *item) []byte {
-	return fmt.Appendf(append(b, ids.prefix...), "%020d%06d", uint64(it.Sequence), it.Sub)
+	b = appendDigits(append(b, ids.prefix...), uint64(it.Sequence), sequenceDigits)
+	return appendDigits(b, uint64(it.Sub), 6)
 }
+
+// appendDigits pads n with zeros.
+func appendDigits(b []byte, n uint64, width int) []byte {
+	var digits [sequenceDigits]byte
+	for i := width - 1; i >= 0; i-- {
+		digits[i] = byte('0' + n%10)
+		n /= 10
+	}
+	return append(b, digits[:width]...)
+}
+
+// eventBytes is the most that the items' event can take.
+func eventBytes(streamARN, region string, items []item) int {
+	n := eventEnvelope + 2*len(streamARN) + 2*len(region)
+	for i := range items {
+		n += recordBytes(items[i].Data)
+	}
+	return n
+}
+
+// recordBytes is the most that a record can take in an event.
+func recordBytes(data []byte) int { return base64.StdEncoding.EncodedLen(len(data)) + recordEnvelope }
 
 // appendEvent leaves room for an invocation's id, which stamp fills.
 func appendEvent(b []byte, streamARN, region string, ids recordIDs, items []item) []byte {

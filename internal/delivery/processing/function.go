@@ -128,13 +128,13 @@ func (f *function) chunks(items []item) [][]item {
 	start, data, event := 0, 0, 0
 	for i := range items {
 		n := len(items[i].Data)
-		encoded := (n+2)/3*4 + recordEnvelope
+		encoded := recordBytes(items[i].Data)
 		if i > start && (data+n > f.BufferBytes || event+encoded > maxEventBytes) {
 			chunks = append(chunks, items[start:i])
 			start, data, event = i, 0, 0
 		}
 		if i == start {
-			event = eventEnvelope + 2*len(f.streamARN) + len(f.region)
+			event = eventBytes(f.streamARN, f.region, nil)
 		}
 		data, event = data+n, event+encoded
 	}
@@ -143,14 +143,14 @@ func (f *function) chunks(items []item) [][]item {
 
 // invoke makes the attempts. When ctx ends, what it returns is of no use.
 func (f *function) invoke(ctx context.Context, ids recordIDs, chunk []item, attempts destination.Attempts) reply {
-	event := appendEvent(nil, f.streamARN, f.region, ids, chunk)
+	event := appendEvent(make([]byte, 0, eventBytes(f.streamARN, f.region, chunk)), f.streamARN, f.region, ids, chunk)
 	backoff := firstBackoff
 	for n := 1; ; n++ {
 		stamp(event)
 		text, err := f.attempt(ctx, event)
 		r := reply{attempts: n, at: time.Now().UnixMilli()}
 		if err == nil {
-			r.answer, r.err = parseAnswer(text)
+			r.answer, r.err = parseAnswer(text, len(chunk))
 			if r.err != nil {
 				f.log.Warn("function's result refused, and its records with it", "function_arn", f.ARN, "records", len(chunk), "error", r.err)
 			}

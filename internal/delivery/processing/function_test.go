@@ -68,7 +68,7 @@ func TestEvent(t *testing.T) {
 	if err := json.Unmarshal(event, &shape); err != nil || len(shape.InvocationID) != 36 || strings.HasPrefix(shape.InvocationID, "00000000") {
 		t.Errorf("%v %s", err, event)
 	}
-	if most := eventEnvelope + len(streamARN) + len("us-east-1") + 2*recordEnvelope + 8; len(event) > most {
+	if most := eventBytes(streamARN, "us-east-1", items); len(event) > most {
 		t.Errorf("an event of %d bytes was taken for at most %d", len(event), most)
 	}
 }

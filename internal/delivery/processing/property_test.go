@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -212,7 +213,7 @@ func FuzzParseAnswer(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
-		a, err := parseAnswer(text)
+		a, err := parseAnswer(text, 1)
 		if err != nil {
 			if why := failureOf(err); !strings.HasPrefix(why.code, "Lambda.") || why.message == "" {
 				t.Fatalf("%q: %+v", text, why)
@@ -225,6 +226,36 @@ func FuzzParseAnswer(f *testing.F) {
 			}
 			if again, err := base64.StdEncoding.DecodeString(base64.StdEncoding.EncodeToString(r.data)); err != nil || !bytes.Equal(again, r.data) {
 				t.Fatalf("%q: %q", text, r.data)
+			}
+		}
+	})
+}
+
+// FuzzQueryReads: a query gives the same of the members that it looks at as of
+// the whole record.
+func FuzzQueryReads(f *testing.F) {
+	var queries []*query
+	for _, program := range []string{`{a}`, `{a: .b.c, "b": ."a b"}`, `{x: (.a // .b | tostring)}`, `{x: (.a + .b)}`, `{x: .a[.b]}`, `{x: .a."\(.b)"}`, `{"a"}`,
+		`{x: (. as $r | $r.a)}`, `{x: (if .a then .b else .c end)}`, `{x: (keys | join(","))}`, `{x: "\(.a)-\(.b.c)"}`, `.a | {b}`, `{x: (.a = 1 | .b)}`,
+		`{x: (.a | length), y: (.b | .c?)}`, `{x: ([.a, .b] | tojson)}`, `{x: (def f: .b; f)}`, `{x: .["a"]}`, `{x: .[.a]}`, `{x: (.a == .b and .c != 1)}`, `{x: ..}`} {
+		q, err := parseQuery(program)
+		if err != nil {
+			f.Fatalf("%s: %v", program, err)
+		}
+		queries = append(queries, q)
+	}
+	for _, s := range []string{`{}`, `{"a":"x","b":{"c":1},"a b":true}`, `{"a":1,"a":2,"b":"a"}`, `{"a":{"b":"c"},"b":"b"}`, `[1]`, `null`, `{"\u0061":"\ud800"}`, `{"a":1}}`, ` {"a":1e400,"b":-0.10,"c":[null]} `,
+		`{"a":"` + strings.Repeat("x", smallBytes) + `","b":{"c":{"c":"` + strings.Repeat("y", smallBytes) + `"}}}`} {
+		f.Add([]byte(s))
+	}
+	s := newSteps()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for _, q := range queries {
+			got, err := q.extract(s, data)
+			whole := &query{code: q.code, keys: q.keys, reads: members{all: true}}
+			want, wantErr := whole.extract(s, data)
+			if (err == nil) != (wantErr == nil) || !maps.Equal(got, want) {
+				t.Fatalf("%q %+v: %v %v, of the whole record %v %v", data, q.reads, got, err, want, wantErr)
 			}
 		}
 	})

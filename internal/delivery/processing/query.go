@@ -1,7 +1,6 @@
 package processing
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,7 +37,9 @@ const (
 type query struct {
 	code *gojq.Code
 	keys []string
-	idle sync.Pool // of *steps
+	// reads are the record's members that the program looks at.
+	reads members
+	idle  sync.Pool // of *steps
 }
 
 // QueryKeys checks a MetadataExtractionQuery and returns the names of the keys
@@ -60,6 +61,7 @@ func parseQuery(program string) (*query, error) {
 		return nil, fmt.Errorf("not a jq program: %w", err)
 	}
 	q := &query{}
+	q.reads.look(tree)
 	if q.keys, err = keysOf(tree); err != nil {
 		return nil, err
 	}
@@ -120,7 +122,7 @@ func (q *query) run(ctx context.Context, _ *destination.Batch, items []item, out
 
 // extract runs the program on one record, which must give one object.
 func (q *query) extract(s *steps, data []byte) (map[string]string, error) {
-	input, err := decode(data)
+	input, err := q.read(data)
 	if err != nil {
 		return nil, err
 	}
@@ -142,23 +144,15 @@ func (q *query) extract(s *steps, data []byte) (map[string]string, error) {
 	return q.texts(object)
 }
 
-func decode(data []byte) (any, error) {
+// read makes the tree that the program works on.
+func (q *query) read(data []byte) (any, error) {
 	if len(data) > maxQueriedBytes {
 		return nil, fmt.Errorf("record of %d bytes, at most %d can be queried", len(data), maxQueriedBytes)
 	}
 	if !utf8.Valid(data) {
 		return nil, errors.New("record is not UTF-8")
 	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber() // their text is the partition's
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, fmt.Errorf("record is not JSON: %w", err)
-	}
-	if len(bytes.TrimLeft(data[d.InputOffset():], " \n\r\t")) > 0 {
-		return nil, errors.New("record is more than one JSON value; RecordDeAggregation would split it")
-	}
-	return v, nil
+	return q.reads.tree(data)
 }
 
 // texts are the values as they stand in a prefix: texts and numbers as they are

@@ -1,7 +1,6 @@
 package processing
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -37,94 +36,155 @@ type answer map[string]result
 // whole batch: the answer is no JSON, a record has no id or one that came
 // before, its result is another word, its data is not base64. Other members are
 // passed over, so are records that were not asked for.
-func parseAnswer(text []byte) (answer, error) {
-	var top map[string]json.RawMessage
-	if err := json.Unmarshal(text, &top); err != nil {
-		return nil, &failure{jsonProcessing, fmt.Sprintf("the function's result cannot be read: %v", jsonProblem(err))}
+func parseAnswer(text []byte, expected int) (answer, error) {
+	var records []byte
+	end := scanObject(text, skipSpace(text, 0), 0, func(name, value []byte) {
+		if string(unquoted(name)) == "records" {
+			records = value
+		}
+	})
+	if end < 0 || skipSpace(text, end) != len(text) {
+		var object map[string]json.RawMessage
+		if err := json.Unmarshal(text, &object); err != nil {
+			return nil, &failure{jsonProcessing, fmt.Sprintf("the function's result cannot be read: %v", jsonProblem(err))}
+		}
+		records = nil // the result is null
 	}
-	var rows []map[string]json.RawMessage
-	if err := member(top, "records", &rows); err != nil {
-		return nil, err
-	}
-	if rows == nil {
+	switch {
+	case isNull(records):
 		return nil, &failure{functionError, "the function's result has no records"}
+	case records[0] != '[':
+		return nil, &failure{jsonProcessing, "records is not an array"}
 	}
-	a := make(answer, len(rows))
-	for i, row := range rows {
-		id, r, err := parseResult(row)
-		if err != nil {
-			f := failureOf(err)
-			return nil, &failure{f.code, fmt.Sprintf("records[%d]: %s", i, f.message)}
+	a := make(answer, expected)
+	n := 0
+	var failed error
+	scanArray(records, 0, 0, func(row []byte) {
+		if failed == nil {
+			failed = a.add(n, row)
 		}
-		if _, twice := a[id]; twice {
-			return nil, &failure{duplicatedRecordID, fmt.Sprintf("records[%d]: recordId %q was returned before", i, id)}
-		}
-		a[id] = r
+		n++
+	})
+	if failed != nil {
+		return nil, failed
 	}
 	return a, nil
 }
 
-func parseResult(row map[string]json.RawMessage) (id string, r result, err error) {
-	var data *string
-	err = cmp.Or(member(row, "recordId", &id), member(row, "result", &r.status), member(row, "data", &data))
-	switch {
-	case err != nil:
+// add takes the n-th record.
+func (a answer) add(n int, row []byte) error {
+	id, r, err := parseResult(row)
+	if err != nil {
+		f := failureOf(err)
+		return &failure{f.code, fmt.Sprintf("records[%d]: %s", n, f.message)}
+	}
+	if _, twice := a[id]; twice {
+		return &failure{duplicatedRecordID, fmt.Sprintf("records[%d]: recordId %q was returned before", n, id)}
+	}
+	a[id] = r
+	return nil
+}
+
+func parseResult(row []byte) (id string, r result, err error) {
+	var recordID, status, data, metadata []byte
+	if scanObject(row, 0, 0, func(name, value []byte) {
+		switch string(unquoted(name)) {
+		case "recordId":
+			recordID = value
+		case "result":
+			status = value
+		case "data":
+			data = value
+		case "metadata":
+			metadata = value
+		}
+	}) < 0 {
+		return "", r, &failure{jsonProcessing, "it is not an object"}
+	}
+	if id, err = decodeText("recordId", recordID); err != nil {
 		return "", r, err
+	}
+	if r.status, err = decodeText("result", status); err != nil {
+		return "", r, err
+	}
+	switch {
 	case id == "":
-		return "", r, &failure{functionError, "no recordId"}
+		return "", r, &failure{functionError, "it has no recordId"}
 	case r.status != "Ok" && r.status != "Dropped" && r.status != "ProcessingFailed":
 		return "", r, &failure{functionError, fmt.Sprintf("result is %q: want Ok, Dropped or ProcessingFailed", r.status)}
 	}
-	if data != nil {
-		r.data, err = base64.StdEncoding.DecodeString(*data)
-		if err != nil {
-			return "", r, &failure{functionError, fmt.Sprintf("data is not base64: %v", err)}
-		}
+	if r.data, err = decodeData(data); err != nil {
+		return "", r, err
 	}
-	r.keys, err = partitionKeys(row)
+	r.keys, err = partitionKeys(metadata)
 	return id, r, err
 }
 
-// partitionKeys are texts; scalars stand for theirs, null for an empty one.
-func partitionKeys(row map[string]json.RawMessage) (map[string]string, error) {
-	var metadata, keys map[string]json.RawMessage
-	if err := member(row, "metadata", &metadata); err != nil {
-		return nil, err
+// decodeText returns nothing for what is not there.
+func decodeText(name string, value []byte) (string, error) {
+	switch {
+	case isNull(value):
+		return "", nil
+	case value[0] != '"':
+		return "", &failure{jsonProcessing, name + " is not a text"}
 	}
-	if err := member(metadata, "partitionKeys", &keys); err != nil || keys == nil {
-		return nil, err
-	}
-	texts := make(map[string]string, len(keys))
-	for k, v := range keys {
-		switch v[0] {
-		case '{', '[':
-			return nil, &failure{jsonProcessing, fmt.Sprintf("partition key %q is not a text", k)}
-		case '"':
-			var s string
-			if err := member(keys, k, &s); err != nil {
-				return nil, err
-			}
-			texts[k] = s
-		case 'n':
-			texts[k] = ""
-		default:
-			texts[k] = string(v)
-		}
-	}
-	return texts, nil
+	return string(unquoted(value)), nil
 }
 
-// member reads one that may be absent or null.
-func member(object map[string]json.RawMessage, name string, into any) error {
-	text, ok := object[name]
-	if !ok {
-		return nil
+// decodeData returns nil for data that is not there.
+func decodeData(value []byte) ([]byte, error) {
+	switch {
+	case isNull(value):
+		return nil, nil
+	case value[0] != '"':
+		return nil, &failure{jsonProcessing, "data is not a text"}
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return &failure{jsonProcessing, fmt.Sprintf("%s cannot be read: %v", name, jsonProblem(err))}
+	encoded := unquoted(value)
+	data := make([]byte, base64.StdEncoding.DecodedLen(len(encoded)))
+	n, err := base64.StdEncoding.Decode(data, encoded)
+	if err != nil {
+		return nil, &failure{functionError, fmt.Sprintf("data is not base64: %v", err)}
 	}
-	return nil
+	return data[:n], nil
 }
+
+// partitionKeys are texts; scalars stand for theirs, null for an empty one.
+func partitionKeys(metadata []byte) (keys map[string]string, err error) {
+	var object []byte
+	if isNull(metadata) {
+		return nil, nil
+	}
+	if scanObject(metadata, 0, 0, func(name, value []byte) {
+		if string(unquoted(name)) == "partitionKeys" {
+			object = value
+		}
+	}) < 0 {
+		return nil, &failure{jsonProcessing, "metadata is not an object"}
+	}
+	if isNull(object) {
+		return nil, nil
+	}
+	keys = map[string]string{}
+	if scanObject(object, 0, 0, func(name, value []byte) {
+		k := string(unquoted(name))
+		switch value[0] {
+		case '{', '[':
+			err = &failure{jsonProcessing, fmt.Sprintf("partition key %q is not a text", k)}
+		case '"':
+			keys[k] = string(unquoted(value))
+		case 'n':
+			keys[k] = ""
+		default:
+			keys[k] = string(value)
+		}
+	}) < 0 {
+		return nil, &failure{jsonProcessing, "partitionKeys is not an object"}
+	}
+	return keys, err
+}
+
+// isNull tells that a member is null or not there.
+func isNull(value []byte) bool { return len(value) == 0 || value[0] == 'n' }
 
 // jsonProblem says what is wrong with a text in words that know nothing of how it
 // is read here.
