@@ -19,7 +19,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the formats answer into te
 //	"input as a Go string"
 //	{"json":…}   or   dropped at byte N: expected …
 //
-// A line "format …" switches the format, given as logFormat, then pattern and names where there are any.
+// A line "format …" switches the format, given as logFormat, then lenient, workshop (its pattern of sixteen groups), or pattern and names where there are any.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.golden")
 	if err != nil || len(files) == 0 {
@@ -78,19 +78,28 @@ func runGolden(t *testing.T, file string) {
 }
 
 func goldenFormat(t *testing.T, words []string) Format {
+	format, err := New(goldenSpec(t, words))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return format
+}
+
+func goldenSpec(t *testing.T, words []string) Spec {
 	spec := Spec{LogFormat: words[0]}
-	if len(words) > 1 {
+	switch {
+	case len(words) == 2 && words[1] == "lenient":
+		spec.Lenient = true
+	case len(words) > 1 && words[1] == "workshop":
+		spec.MatchPattern, spec.CustomFieldNames = workshop16, workshopNames
+	case len(words) > 1:
 		pattern, err := strconv.Unquote(strings.Join(words[1:len(words)-1], " "))
 		if err != nil {
 			t.Fatalf("pattern of %q: %v", words, err)
 		}
 		spec.MatchPattern, spec.CustomFieldNames = pattern, strings.Split(words[len(words)-1], ",")
 	}
-	format, err := New(spec)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return format
+	return spec
 }
 
 func goldenAnswer(format Format, line string) string {

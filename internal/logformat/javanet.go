@@ -26,8 +26,11 @@ func netClass(s charset) string {
 	return out.String()
 }
 
-// What a word is to \b up to JDK 18: letters and digits of any script, '_', and marks on them.
-const netWord = `[\p{L}\p{Nd}\p{Mn}_]`
+// What a word's last and first character are to \b up to JDK 18: a letter or digit of any script, '_', or a mark on a letter or digit.
+const (
+	netWordBefore = `[\p{L}\p{Nd}_]|[\p{L}\p{Nd}]\p{Mn}+`
+	netWordBehind = `[\p{L}\p{Nd}_]|(?<=[\p{L}\p{Nd}]\p{Mn}*)\p{Mn}`
+)
 
 func netNode(out *strings.Builder, n *javaNode) {
 	group := func(open string) {
@@ -77,9 +80,17 @@ func netNode(out *strings.Builder, n *javaNode) {
 	case opEnd, opLastLineEnd:
 		out.WriteString(netEnd(n))
 	case opWordBoundary:
-		same, differ := `(?<=`+netWord+`)(?=`+netWord+`)|(?<!`+netWord+`)(?!`+netWord+`)`, `(?<=`+netWord+`)(?!`+netWord+`)|(?<!`+netWord+`)(?=`+netWord+`)`
-		out.WriteString("(?:" + map[bool]string{false: differ, true: same}[n.negative] + ")")
+		out.WriteString(netWordBoundary(n.negative))
 	}
+}
+
+func netWordBoundary(negative bool) string {
+	word, none := "(?<="+netWordBefore+")", "(?<!"+netWordBefore+")"
+	wordNext, noneNext := "(?="+netWordBehind+")", "(?!"+netWordBehind+")"
+	if negative {
+		return "(?:" + word + wordNext + "|" + none + noneNext + ")"
+	}
+	return "(?:" + word + noneNext + "|" + none + wordNext + ")"
 }
 
 func netBegin(n *javaNode) string {

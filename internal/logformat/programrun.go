@@ -80,8 +80,10 @@ func (b *byteSet) run(line []byte, i, max int, clean bool) int {
 
 // shortest finds the first place at least min characters on where what has to follow does, with nothing but the set's characters before it.
 func (s *step) shortest(line []byte, i int, clean, cautious bool) (int, bool) {
-	start := i
-	checked := start
+	start, checked := i, i // up to checked there are characters of the set only
+	if s.set.dot {
+		checked = s.set.run(line, start, -1, clean) // at once: a terminator has several bytes
+	}
 	for at := start + s.min; at <= len(line); at++ {
 		if len(s.next.text) > 0 {
 			n := bytes.Index(line[at:], s.next.text)
@@ -93,8 +95,11 @@ func (s *step) shortest(line []byte, i int, clean, cautious bool) (int, bool) {
 		if s.max >= 0 && at-start > s.max {
 			break
 		}
-		if !(clean && s.set.dot) {
-			if checked = s.set.run(line, checked, at-checked, clean); checked < at {
+		if checked < at {
+			if !s.set.dot {
+				checked = s.set.run(line, checked, at-checked, clean)
+			}
+			if checked < at {
 				return checked, false
 			}
 		}
