@@ -3,7 +3,6 @@ package processing
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -44,7 +43,7 @@ func (d decompression) run(ctx context.Context, _ *destination.Batch, items []it
 	return each(ctx, items, out, decompressionFailed, func(it *item) error {
 		limit := min(maxRecordBytes, left, max(freeBytes, maxRatio*len(it.Data)))
 		data, err := gunzip(&reader, it.Data, limit)
-		if err == nil && !json.Valid(data) {
+		if err == nil && !validJSON(data) {
 			err = errors.New("not JSON")
 		}
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -232,11 +233,20 @@ func codeOf(err error) failure {
 	if errors.As(err, &called) {
 		text := called.Message
 		if called.Cause != nil {
-			text += ": " + called.Cause.Error()
+			text += ": " + public(called.Cause)
 		}
 		return failure{called.Code, text}
 	}
 	return failure{functionError, err.Error()}
+}
+
+// public leaves out what is for the log alone.
+func public(err error) string {
+	var told *awserr.Error
+	if errors.As(err, &told) {
+		return told.Message
+	}
+	return err.Error()
 }
 
 // jitter spreads d by 15 percent to both sides.

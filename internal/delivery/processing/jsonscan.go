@@ -14,6 +14,12 @@ import (
 // maxDepth of nested values, as in encoding/json.
 const maxDepth = 10_000
 
+// validJSON tells whether data is one value.
+func validJSON(data []byte) bool {
+	end := scanValue(data, skipSpace(data, 0), 0)
+	return end >= 0 && skipSpace(data, end) == len(data)
+}
+
 // scanValue returns the end of the value that starts at d[i].
 func scanValue(d []byte, i, depth int) int {
 	if i >= len(d) {

@@ -41,6 +41,8 @@ type Invoker interface {
 // Processor processes batches; several at a time may be under way.
 type Processor struct {
 	stages []stage
+	// partitions tells that some stage may give partition keys.
+	partitions bool
 }
 
 // stage takes items and returns those that go on; the others are in out.
@@ -57,7 +59,7 @@ type item struct {
 
 // New refuses settings that can never work, in words for whoever made them.
 func New(opts Options) (*Processor, error) {
-	p := &Processor{}
+	p := &Processor{partitions: opts.Lambda != nil || opts.MetadataQuery != ""}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -91,8 +93,7 @@ func New(opts Options) (*Processor, error) {
 }
 
 // Process runs the stages. Records and refusals come in the order of the batch.
-// Partitions are there when the stream has a MetadataQuery or the function gave
-// partition keys to a record.
+// Partitions are there when a function or a query could have given keys.
 //
 // An error, which is ctx's, means that nothing is decided: what fails for good
 // is among the refusals.
@@ -102,7 +103,6 @@ func (p *Processor) Process(ctx context.Context, b *destination.Batch) (destinat
 	for i, r := range b.Records {
 		items[i] = item{Record: r, raw: r.Data}
 	}
-	partitioned := false
 	for _, s := range p.stages {
 		if err := ctx.Err(); err != nil {
 			return destination.Processed{}, fmt.Errorf("process batch %s: %w", b.ID, err)
@@ -111,17 +111,14 @@ func (p *Processor) Process(ctx context.Context, b *destination.Batch) (destinat
 		if items, err = s.run(ctx, b, items, &out); err != nil {
 			return destination.Processed{}, fmt.Errorf("process batch %s: %w", b.ID, err)
 		}
-		_, extracts := s.(*query)
-		partitioned = partitioned || extracts
 	}
 	out.Records = make([]record.Record, len(items))
+	if p.partitions {
+		out.Partitions = make([]destination.Partition, len(items))
+	}
 	for i, it := range items {
 		out.Records[i] = it.Record
-		partitioned = partitioned || it.partition.Lambda != nil
-	}
-	if partitioned {
-		out.Partitions = make([]destination.Partition, len(items))
-		for i, it := range items {
+		if p.partitions {
 			out.Partitions[i] = it.partition
 		}
 	}

@@ -62,7 +62,7 @@ func TestEveryRecordEndsOnce(t *testing.T) {
 		if err != nil {
 			rt.Fatal(err)
 		}
-		checkOutcome(rt, parts, done)
+		checkOutcome(rt, opts, parts, done)
 	})
 }
 
@@ -88,7 +88,7 @@ func checkParts(rt *rapid.T, b *destination.Batch, parts destination.Processed) 
 	}
 }
 
-func checkOutcome(rt *rapid.T, parts, done destination.Processed) {
+func checkOutcome(rt *rapid.T, opts Options, parts, done destination.Processed) {
 	known, ended := map[place]bool{}, map[place]bool{}
 	for _, r := range parts.Records {
 		known[place{r.Sequence, r.Sub}] = true
@@ -120,7 +120,7 @@ func checkOutcome(rt *rapid.T, parts, done destination.Processed) {
 	if len(ended)+done.Dropped != len(known) {
 		rt.Fatalf("%d parts: %d records, %d refusals, %d dropped", len(known), len(done.Records), len(done.Refusals), done.Dropped)
 	}
-	if done.Partitions != nil && len(done.Partitions) != len(done.Records) {
+	if want := opts.Lambda != nil || opts.MetadataQuery != ""; want != (done.Partitions != nil) || want && len(done.Partitions) != len(done.Records) {
 		rt.Fatalf("%d partitions of %d records", len(done.Partitions), len(done.Records))
 	}
 }
@@ -169,6 +169,9 @@ func FuzzSplitJSON(f *testing.F) {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
+		if validJSON(data) != json.Valid(data) {
+			t.Fatalf("%q: valid %v", data, validJSON(data))
+		}
 		want, ok := decodeObjects(data)
 		got, err := splitJSON(nil, data)
 		if (err == nil) != ok {

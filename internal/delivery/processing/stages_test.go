@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -107,7 +109,9 @@ func setting(t *testing.T, opts *Options, text string) {
 		opts.MetadataQuery = rest
 	case "denied":
 		opts.Authorize = func(_ context.Context, role, action, resource string) error {
-			return fmt.Errorf("%s may not %s on %s", role, action, resource)
+			err := awserr.New("AccessDeniedException", "%s may not %s on %s", role, action, resource)
+			err.Cause = errors.New("for the log alone")
+			return err
 		}
 	default:
 		t.Fatalf("set %q", text)
@@ -167,7 +171,7 @@ func show(done destination.Processed, b *destination.Batch) string {
 	var out strings.Builder
 	for i, r := range done.Records {
 		fmt.Fprintf(&out, "\n%d.%d %s", r.Sequence, r.Sub, quote(r.Data))
-		if done.Partitions != nil {
+		if done.Partitions != nil && (done.Partitions[i].Query != nil || done.Partitions[i].Lambda != nil) {
 			fmt.Fprintf(&out, " %s", keys(done.Partitions[i]))
 		}
 	}
