@@ -3,15 +3,19 @@ package objectkey
 import (
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 	_ "time/tzdata"
 
 	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/internal/destination"
 )
 
-// testdata/keys.txt: blocks of members, then "key" or "error TYPE" and what comes of it.
+// testdata/keys.txt: blocks of members, values of partition keys ("query k=v"),
+// or "failed TYPE", then what comes of it.
 func TestKeys(t *testing.T) {
 	text, err := os.ReadFile("testdata/keys.txt")
 	if err != nil {
@@ -37,6 +41,7 @@ func runBlock(t *testing.T, block string) (name, got, want string) {
 		}
 	}
 	errorType := ""
+	var partition destination.Partition
 	for line := range strings.Lines(block) {
 		word, value, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
 		var e error
@@ -44,15 +49,21 @@ func runBlock(t *testing.T, block string) (name, got, want string) {
 		case "#":
 			name += value + " "
 		case "Prefix":
-			n.Prefix, e = Parse(value)
+			n.Prefix, e = Parse(unquote(value))
 		case "ErrorOutputPrefix":
-			n.ErrorPrefix, e = Parse(value)
+			n.ErrorPrefix, e = Parse(unquote(value))
 		case "CustomTimeZone":
 			n.Zone, e = time.LoadLocation(value)
 		case "Extension":
 			n.Extension = value
 		case "at":
 			at, e = time.Parse(time.RFC3339Nano, value)
+		case "query":
+			k, v, _ := strings.Cut(value, "=")
+			partition.Query = with(partition.Query, k, unquote(v))
+		case "lambda":
+			k, v, _ := strings.Cut(value, "=")
+			partition.Lambda = with(partition.Lambda, k, unquote(v))
 		case "failed":
 			errorType = value
 		case "=":
@@ -69,14 +80,41 @@ func runBlock(t *testing.T, block string) (name, got, want string) {
 		got = "error: " + err.Error()
 	case errorType != "":
 		got = n.ErrorKey(errorType, 1, at.UnixMilli(), id)
+	case n.Prefix.Partitioned():
+		if _, err = n.Partition(at.UnixMilli(), id, partition); err != nil {
+			got = "refused: " + err.Error()
+		} else {
+			got = n.PartitionKey(1, at.UnixMilli(), id, partition)
+		}
 	default:
 		got = n.Key(1, at.UnixMilli(), id)
 	}
 	return name, strings.ReplaceAll(got, id.String(), "<uuid>"), want
 }
 
+func with(values map[string]string, k, v string) map[string]string {
+	if values == nil {
+		values = map[string]string{}
+	}
+	values[k] = v
+	return values
+}
+
+// unquote reads a Go string for values that a line cannot show, and "…*N" for
+// N times a text.
+func unquote(s string) string {
+	if text, times, found := strings.Cut(s, "*"); found {
+		n, _ := strconv.Atoi(times)
+		return strings.Repeat(text, n)
+	}
+	if text, err := strconv.Unquote(s); err == nil {
+		return text
+	}
+	return s
+}
+
 // Random strings differ within a key, look like the start of a UUID, and are
-// the same at every evaluation for one object.
+// the same at every evaluation for one object; no date is added (T51).
 func TestRandomString(t *testing.T) {
 	prefix, err := Parse("!{firehose:random-string}/!{firehose:random-string}/")
 	if err != nil {
@@ -96,10 +134,23 @@ func TestRandomString(t *testing.T) {
 	}
 }
 
+func TestPartitionKeys(t *testing.T) {
+	p, err := Parse("a/!{partitionKeyFromQuery:x}/!{partitionKeyFromLambda:y}/!{partitionKeyFromQuery:z}/!{partitionKeyFromQuery:x}/")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q, l := p.QueryKeys(), p.LambdaKeys(); strings.Join(q, " ") != "x z" || strings.Join(l, " ") != "y" || p.Static() || !p.Partitioned() {
+		t.Fatal(q, l)
+	}
+}
+
+// Whatever the prefix and the values: a key is made that ends in the object's
+// name, or the prefix or the record is refused; no value leads out of the prefix.
 func FuzzParse(f *testing.F) {
-	f.Add("data/!{timestamp:yyyy'x'MM''[dd]}/!{firehose:random-string}")
-	f.Add("!{timestamp:}!{")
-	f.Fuzz(func(t *testing.T, s string) {
+	f.Add("data/!{timestamp:yyyy'x'MM''[dd]}/!{firehose:random-string}", "")
+	f.Add("!{timestamp:}!{", "")
+	f.Add("a/!{partitionKeyFromQuery:k}/!{partitionKeyFromLambda:k}", "../x")
+	f.Fuzz(func(t *testing.T, s, value string) {
 		p, err := Parse(s)
 		if err != nil {
 			return
@@ -111,6 +162,23 @@ func FuzzParse(f *testing.F) {
 		_ = n.ErrorKey("x", 1, 1e12, id)
 		if p.Static() && len(s) <= maxExplicitLength && n.Check(time.UnixMilli(1e12)) != nil {
 			t.Fatalf("static prefix %q refused", s)
+		}
+		values := map[string]string{}
+		for _, k := range append(p.QueryKeys(), p.LambdaKeys()...) {
+			values[k] = value
+		}
+		partition := destination.Partition{Query: values, Lambda: values}
+		if _, err := n.Partition(1e12, id, partition); err != nil || !p.Partitioned() {
+			return
+		}
+		key := n.PartitionKey(1, 1e12, id, partition)
+		if !strings.HasSuffix(key, id.String()) || len(key) > maxKeyBytes {
+			t.Fatalf("key %q", key)
+		}
+		for segment := range strings.SplitSeq(key, "/") {
+			if segment == ".." {
+				t.Fatalf("key %q", key)
+			}
 		}
 	})
 }

@@ -2,13 +2,15 @@ package objectkey
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 )
 
 // pattern is a compiled pattern of Java's DateTimeFormatter, English text,
 // weeks as in the United States (Sunday first, 1 January is in week 1).
+//
+// Refused are the letters that Java 8 does not know (B, g, v) and the long names
+// of time zones (zzzz). The short ones (z) are the time zone database's.
 type pattern []field
 
 // field appends one piece of a time.
@@ -23,44 +25,77 @@ func (p pattern) append(b []byte, t time.Time) []byte {
 
 // parsePattern reads
 //
-//	pattern = { run | "'" text "'" | "''" | other }
+//	pattern = { [ pad ] run | "'" text "'" | "''" | other }
 //	run     = the same letter, n times
+//	pad     = "p", n times: the run after it is at least n wide, with blanks before it
 //
-// Square brackets mark optional parts when parsing; when formatting, as here,
-// they stand for nothing. Braces and "#" are reserved.
+// Square brackets mark parts that parsing may leave out; formatting never does.
+// Braces and "#" are reserved.
 func parsePattern(s string) (pattern, error) {
 	if s == "" {
 		return nil, fmt.Errorf("timestamp expression without a pattern")
 	}
 	var p pattern
+	width, optional := 0, 0
 	for i := 0; i < len(s); {
 		c := s[i]
+		if width > 0 && !isLetter(c) {
+			return nil, fmt.Errorf("timestamp pattern %q: %q without letters after it", s, strings.Repeat("p", width))
+		}
 		switch {
 		case isLetter(c):
-			n := 1
-			for i+n < len(s) && s[i+n] == c {
-				n++
+			n := runLength(s[i:])
+			i += n
+			if c == 'p' {
+				width = n
+				continue
 			}
 			f := letterField(c, n)
 			if f == nil {
-				return nil, fmt.Errorf("timestamp pattern %q: %q is not supported", s, s[i:i+n])
+				return nil, fmt.Errorf("timestamp pattern %q: %q is not supported", s, s[i-n:i])
 			}
-			p, i = append(p, f), i+n
+			p, width = append(p, f.wide(width)), 0
 		case c == '\'':
 			text, n, err := quoted(s[i:])
 			if err != nil {
 				return nil, fmt.Errorf("timestamp pattern %q: %w", s, err)
 			}
 			p, i = append(p, verbatim(text)), i+n
-		case c == '[' || c == ']':
-			i++
-		case c == '{' || c == '#':
+		case c == '[':
+			optional, i = optional+1, i+1
+		case c == ']' && optional == 0:
+			return nil, fmt.Errorf("timestamp pattern %q: ] without [ before it", s)
+		case c == ']':
+			optional, i = optional-1, i+1
+		case c == '{' || c == '}' || c == '#':
 			return nil, fmt.Errorf("timestamp pattern %q: %q is reserved", s, c)
 		default:
-			p, i = append(p, verbatim(string(c))), i+1
+			p, i = append(p, verbatim(s[i:i+1])), i+1
 		}
 	}
+	if width > 0 {
+		return nil, fmt.Errorf("timestamp pattern %q: %q without letters after it", s, strings.Repeat("p", width))
+	}
 	return p, nil
+}
+
+// runLength counts how often the first byte is repeated.
+func runLength(s string) int {
+	return len(s) - len(strings.TrimLeft(s, s[:1]))
+}
+
+// wide pads with blanks before the text.
+func (f field) wide(width int) field {
+	if width < 2 {
+		return f
+	}
+	return func(b []byte, t time.Time) []byte {
+		text := f(nil, t)
+		for range width - len(text) {
+			b = append(b, ' ')
+		}
+		return append(b, text...)
+	}
 }
 
 func isLetter(c byte) bool { return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
@@ -87,160 +122,4 @@ func quoted(s string) (text string, length int, err error) {
 
 func verbatim(s string) field {
 	return func(b []byte, _ time.Time) []byte { return append(b, s...) }
-}
-
-// letterField is the meaning of n times a letter, nil if it has none here.
-func letterField(c byte, n int) field {
-	switch c {
-	case 'y', 'u':
-		return yearField(n, time.Time.Year)
-	case 'Y':
-		return yearField(n, func(t time.Time) int { y, _ := weekOfYear(t); return y })
-	case 'M', 'L':
-		return monthField(n)
-	case 'd':
-		return number(n, 2, time.Time.Day)
-	case 'D':
-		return number(n, 3, time.Time.YearDay)
-	case 'w':
-		return number(n, 2, func(t time.Time) int { _, w := weekOfYear(t); return w })
-	case 'W':
-		return number(n, 1, weekOfMonth)
-	case 'E':
-		return weekdayField(n, 0)
-	case 'e':
-		return weekdayField(n, 2)
-	case 'Q', 'q':
-		return number(n, 2, func(t time.Time) int { return (int(t.Month()) + 2) / 3 })
-	case 'H':
-		return number(n, 2, time.Time.Hour)
-	case 'k':
-		return number(n, 2, func(t time.Time) int { return orTop(t.Hour(), 24) })
-	case 'K':
-		return number(n, 2, func(t time.Time) int { return t.Hour() % 12 })
-	case 'h':
-		return number(n, 2, func(t time.Time) int { return orTop(t.Hour()%12, 12) })
-	case 'm':
-		return number(n, 2, time.Time.Minute)
-	case 's':
-		return number(n, 2, time.Time.Second)
-	case 'S':
-		return fraction(n)
-	case 'a':
-		return layout(n == 1, "PM")
-	case 'V':
-		return zoneID(n)
-	case 'z':
-		return layout(n <= 3, "MST")
-	case 'X':
-		return offset(n, "Z07", "Z0700", "Z07:00")
-	case 'x':
-		return offset(n, "-07", "-0700", "-07:00")
-	case 'Z':
-		return layout(n <= 3, "-0700")
-	}
-	return nil
-}
-
-func orTop(v, top int) int {
-	if v == 0 {
-		return top
-	}
-	return v
-}
-
-// number appends a number with at least n digits; more than most letters have
-// no meaning.
-func number(n, most int, value func(time.Time) int) field {
-	if n > most {
-		return nil
-	}
-	return func(b []byte, t time.Time) []byte { return pad(b, value(t), n) }
-}
-
-func pad(b []byte, v, width int) []byte {
-	s := strconv.Itoa(v)
-	for range width - len(s) {
-		b = append(b, '0')
-	}
-	return append(b, s...)
-}
-
-func yearField(n int, year func(time.Time) int) field {
-	return func(b []byte, t time.Time) []byte {
-		if n == 2 {
-			return pad(b, year(t)%100, 2)
-		}
-		return pad(b, year(t), n)
-	}
-}
-
-func monthField(n int) field {
-	switch n {
-	case 3:
-		return layout(true, "Jan")
-	case 4:
-		return layout(true, "January")
-	case 5:
-		return func(b []byte, t time.Time) []byte { return append(b, t.Month().String()[0]) }
-	}
-	return number(n, 2, func(t time.Time) int { return int(t.Month()) })
-}
-
-// weekdayField is text, or up to digits letters the number with Sunday as 1.
-func weekdayField(n, digits int) field {
-	switch {
-	case n <= digits:
-		return number(n, digits, func(t time.Time) int { return int(t.Weekday()) + 1 })
-	case n <= 3:
-		return layout(true, "Mon")
-	case n == 4:
-		return layout(true, "Monday")
-	case n == 5:
-		return func(b []byte, t time.Time) []byte { return append(b, t.Weekday().String()[0]) }
-	}
-	return nil
-}
-
-// fraction is zero: Firehose evaluates keys with a time cut to the second.
-func fraction(n int) field {
-	if n > 9 {
-		return nil
-	}
-	return verbatim(strings.Repeat("0", n))
-}
-
-func zoneID(n int) field {
-	if n != 2 {
-		return nil
-	}
-	return func(b []byte, t time.Time) []byte { return append(b, t.Location().String()...) }
-}
-
-func offset(n int, layouts ...string) field {
-	if n > len(layouts) {
-		return nil
-	}
-	return layout(true, layouts[n-1])
-}
-
-func layout(known bool, layout string) field {
-	if !known {
-		return nil
-	}
-	return func(b []byte, t time.Time) []byte { return t.AppendFormat(b, layout) }
-}
-
-// weekOfYear counts weeks that begin on Sunday; the week that holds 1 January
-// is week 1 of that year.
-func weekOfYear(t time.Time) (year, week int) {
-	saturday := t.AddDate(0, 0, int(time.Saturday-t.Weekday()))
-	return saturday.Year(), (saturday.YearDay() + 6) / 7
-}
-
-// weekOfMonth counts weeks that begin on Sunday; the first day of the month is
-// in week 1.
-func weekOfMonth(t time.Time) int {
-	first := t.AddDate(0, 0, 1-t.Day())
-	return (t.Day()+int(first.Weekday())-1)/7 + 1
 }
