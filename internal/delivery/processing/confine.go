@@ -23,9 +23,13 @@ func confine(tree *gojq.Query) error {
 		case *gojq.Query:
 			switch n.Op {
 			case gojq.OpMul:
-				n.Left, n.Right = guarded(n.Left), guarded(n.Right)
+				n.Left, n.Right = guarded(n.Left, noText), guarded(n.Right, noText)
+			case gojq.OpSub:
+				n.Left, n.Right = guarded(n.Left, noArray), guarded(n.Right, noArray)
 			case gojq.OpUpdateMul:
 				err = errors.New("*= is refused: write .a = .a * .b")
+			case gojq.OpUpdateSub:
+				err = errors.New("-= is refused: write .a = .a - .b")
 			}
 		}
 	})
@@ -64,17 +68,27 @@ func walk(v reflect.Value, visit func(node any)) {
 	}
 }
 
-// noText is the guard's name; it lets through what is not a text.
-const noText = "_millrace_no_text"
+// Guards let through everything but texts, or but arrays.
+const (
+	noText  = "_millrace_no_text"
+	noArray = "_millrace_no_array"
+)
 
-func guarded(operand *gojq.Query) *gojq.Query {
-	guard := &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: noText}}
-	return &gojq.Query{Op: gojq.OpPipe, Left: operand, Right: &gojq.Query{Term: guard}}
+func guarded(operand *gojq.Query, guard string) *gojq.Query {
+	call := &gojq.Term{Type: gojq.TermTypeFunc, Func: &gojq.Func{Name: guard}}
+	return &gojq.Query{Op: gojq.OpPipe, Left: operand, Right: &gojq.Query{Term: call}}
 }
 
 func refuseText(v any, _ []any) any {
 	if _, ok := v.(string); ok {
 		return errors.New("a text is not multiplied")
+	}
+	return v
+}
+
+func refuseArray(v any, _ []any) any {
+	if _, ok := v.([]any); ok {
+		return errors.New("an array is not subtracted")
 	}
 	return v
 }

@@ -2,6 +2,7 @@ package processing
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,11 +104,27 @@ func (f *function) run(ctx context.Context, b *destination.Batch, items []item, 
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	f.warn(b, chunks, replies)
 	kept := items[:0]
 	for i, chunk := range chunks {
 		kept = f.apply(kept, ids, chunk, &replies[i], out)
 	}
 	return kept, nil
+}
+
+// warn logs, once a batch, that the function failed for good or broke the
+// contract.
+func (f *function) warn(b *destination.Batch, chunks [][]item, replies []reply) {
+	records, invocations, first := 0, 0, error(nil)
+	for i, r := range replies {
+		if r.err != nil {
+			records, invocations, first = records+len(chunks[i]), invocations+1, cmp.Or(first, r.err)
+		}
+	}
+	if records > 0 {
+		f.log.Warn("function failed, and its records go to the error output", "function_arn", f.ARN, "batch", b.ID,
+			"records", records, "invocations", invocations, "error", first)
+	}
 }
 
 // oneAtATime lets several invocations tell of failed attempts.
@@ -152,16 +169,12 @@ func (f *function) invoke(ctx context.Context, ids recordIDs, chunk []item, atte
 		r := reply{attempts: n, at: time.Now().UnixMilli()}
 		if err == nil {
 			r.answer, r.err = parseAnswer(text, len(chunk))
-			if r.err != nil {
-				f.log.Warn("function's result refused, and its records with it", "function_arn", f.ARN, "records", len(chunk), "error", r.err)
-			}
 			return r
 		}
 		if ctx.Err() != nil {
 			return r
 		}
 		if n > f.Retries {
-			f.log.Warn("function failed, its records go to the error output", "function_arn", f.ARN, "records", len(chunk), "attempts", n, "error", err)
 			r.err = err
 			return r
 		}

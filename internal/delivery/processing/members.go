@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"slices"
 
 	"github.com/itchyny/gojq"
 )
@@ -47,7 +46,7 @@ func (m *members) lookTerm(t *gojq.Term) {
 		switch {
 		case t.Index.Name != "":
 			m.names = append(m.names, t.Index.Name)
-		case t.Index.Str != nil && t.Index.Str.Queries == nil:
+		case t.Index.Str != nil && t.Index.Str.Queries == nil && t.Index.Str.Str != "":
 			m.names = append(m.names, t.Index.Str.Str)
 		default:
 			m.all = true
@@ -103,17 +102,24 @@ func (m *members) tree(data []byte) (any, error) {
 	object := map[string]any{}
 	var failed error
 	end := scanObject(data, start, 0, func(literal, value []byte) {
-		if name := string(unquoted(literal)); slices.Contains(m.names, name) {
-			var err error
-			if object[name], err = decode(value); err != nil && failed == nil {
-				failed = err
-			}
+		if name := m.find(unquoted(literal)); name != "" && failed == nil {
+			object[name], failed = decode(value)
 		}
 	})
 	if end < 0 || skipSpace(data, end) != len(data) || failed != nil {
 		return decodeAll(data) // which knows why not
 	}
 	return object, nil
+}
+
+// find returns the member's name, "" if it is not one that the query looks at.
+func (m *members) find(name []byte) string {
+	for _, n := range m.names {
+		if n == string(name) {
+			return n
+		}
+	}
+	return ""
 }
 
 // decode makes a single value that was scanned.

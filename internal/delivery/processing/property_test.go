@@ -240,14 +240,14 @@ func FuzzQueryReads(f *testing.F) {
 	var queries []*query
 	for _, program := range []string{`{a}`, `{a: .b.c, "b": ."a b"}`, `{x: (.a // .b | tostring)}`, `{x: (.a + .b)}`, `{x: .a[.b]}`, `{x: .a."\(.b)"}`, `{"a"}`,
 		`{x: (. as $r | $r.a)}`, `{x: (if .a then .b else .c end)}`, `{x: (keys | join(","))}`, `{x: "\(.a)-\(.b.c)"}`, `.a | {b}`, `{x: (.a = 1 | .b)}`,
-		`{x: (.a | length), y: (.b | .c?)}`, `{x: ([.a, .b] | tojson)}`, `{x: (def f: .b; f)}`, `{x: .["a"]}`, `{x: .[.a]}`, `{x: (.a == .b and .c != 1)}`, `{x: ..}`} {
+		`{x: (.a | length), y: (.b | .c?)}`, `{x: ([.a, .b] | tojson)}`, `{x: (def f: .b; f)}`, `{x: .["a"]}`, `{x: .[.a]}`, `{x: (.a == .b and .c != 1)}`, `{x: ..}`, `{x: .""}`} {
 		q, err := parseQuery(program)
 		if err != nil {
 			f.Fatalf("%s: %v", program, err)
 		}
 		queries = append(queries, q)
 	}
-	for _, s := range []string{`{}`, `{"a":"x","b":{"c":1},"a b":true}`, `{"a":1,"a":2,"b":"a"}`, `{"a":{"b":"c"},"b":"b"}`, `[1]`, `null`, `{"\u0061":"\ud800"}`, `{"a":1}}`, ` {"a":1e400,"b":-0.10,"c":[null]} `,
+	for _, s := range []string{`{}`, `{"":"x"}`, `{"a":"x","b":{"c":1},"a b":true}`, `{"a":1,"a":2,"b":"a"}`, `{"a":{"b":"c"},"b":"b"}`, `[1]`, `null`, `{"\u0061":"\ud800"}`, `{"a":1}}`, ` {"a":1e400,"b":-0.10,"c":[null]} `,
 		`{"a":"` + strings.Repeat("x", smallBytes) + `","b":{"c":{"c":"` + strings.Repeat("y", smallBytes) + `"}}}`} {
 		f.Add([]byte(s))
 	}

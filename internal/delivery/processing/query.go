@@ -68,7 +68,7 @@ func parseQuery(program string) (*query, error) {
 	if err := confine(tree); err != nil {
 		return nil, err
 	}
-	q.code, err = gojq.Compile(tree, gojq.WithFunction(noText, 0, 0, refuseText))
+	q.code, err = gojq.Compile(tree, gojq.WithFunction(noText, 0, 0, refuseText), gojq.WithFunction(noArray, 0, 0, refuseArray))
 	if err != nil {
 		return nil, fmt.Errorf("not a jq program: %w", err)
 	}
