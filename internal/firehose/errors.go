@@ -23,6 +23,23 @@ func errInUse(name string, s status) *awserr.Error {
 	return awserr.New("ResourceInUseException", "Firehose %s under accountId %s is in state %s", name, call.AccountID, s)
 }
 
+func errVersion(name string, current int, specified string) *awserr.Error {
+	return awserr.New("ConcurrentModificationException",
+		"Cannot update firehose: %s since the current version id: %d and specified version id: %s do not match", name, current, specified)
+}
+
+// errLimit is of quotas that only time or another call gives room in.
+func errLimit(format string, args ...any) *awserr.Error {
+	return awserr.New("LimitExceededException", format, args...)
+}
+
+// errRate is what AWS's control planes answer to too many calls.
+func errRate() *awserr.Error { return awserr.New("ThrottlingException", "Rate exceeded") }
+
+func errSource(format string, args ...any) *awserr.Error {
+	return awserr.New("InvalidSourceException", format, args...)
+}
+
 func errOneDestination() *awserr.Error {
 	return errArgument("Exactly one destination configuration is supported for a Firehose")
 }
@@ -42,7 +59,8 @@ func errBatchTooLarge() *awserr.Error {
 	return errArgument("Records size exceeds 4 MB limit")
 }
 
-// errSlowDown is what a full journal answers: the client tries again.
+// errSlowDown is what a full journal or a used-up limit answers: the client
+// tries again.
 func errSlowDown() *awserr.Error {
 	return awserr.New("ServiceUnavailableException", "Slow down.").With(http.StatusServiceUnavailable)
 }

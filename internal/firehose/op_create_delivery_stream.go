@@ -2,8 +2,11 @@ package firehose
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/delivery"
 	"github.com/millrace/millrace/internal/journal"
@@ -21,13 +24,21 @@ func (s *Service) createDeliveryStream(ctx context.Context, c *call.Call, in *cr
 	if err := s.authorize(ctx, c, name); err != nil {
 		return nil, err
 	}
+	if len(in.Tags) > 0 {
+		if err := s.authorizeAction(ctx, c, "TagDeliveryStream", name); err != nil {
+			return nil, err
+		}
+	}
 	if countDestinations(in) != 1 {
 		return nil, errOneDestination()
 	}
 	if len(unsupported) > 0 {
 		return nil, errUnsupported(unsupported)
 	}
-	conf := newConfig(in, c.Region)
+	conf, err := newConfig(in, c.Region)
+	if err != nil {
+		return nil, err
+	}
 	if err := checkConfig(conf); err != nil {
 		return nil, err
 	}
@@ -37,8 +48,11 @@ func (s *Service) createDeliveryStream(ctx context.Context, c *call.Call, in *cr
 	if _, err := s.lookup(name); err == nil {
 		return nil, errExists(name)
 	}
-	if _, err := s.pipelines(conf, false); err != nil {
-		return nil, errArgument("%v", err)
+	if err := s.opts.Limits.checkStreams(c.Region, s.names(c.Region)); err != nil {
+		return nil, err
+	}
+	if _, err := s.checkDelivery(ctx, conf, false); err != nil {
+		return nil, err
 	}
 	if err := s.keep(conf); err != nil {
 		return nil, err
@@ -53,33 +67,53 @@ func (s *Service) createDeliveryStream(ctx context.Context, c *call.Call, in *cr
 }
 
 // newConfig fills in what the request leaves to AWS's defaults.
-func newConfig(in *createDeliveryStreamInput, region string) *config {
+func newConfig(in *createDeliveryStreamInput, region string) (*config, error) {
 	conf := &config{
 		Format: configFormat, ID: record.NewStreamID(), Name: *in.DeliveryStreamName,
 		ARN: streamARN(region, *in.DeliveryStreamName), Region: region, Status: creating,
 		Version: 1, CreatedMillis: time.Now().UnixMilli(),
-		Source: in.DirectPutSourceConfiguration, Tags: lastTags(in.Tags),
+		Source: in.DirectPutSourceConfiguration, Tags: withTags(nil, in.Tags),
 		S3: in.S3DestinationConfiguration, ExtendedS3: in.ExtendedS3DestinationConfiguration,
 		Elasticsearch: in.ElasticsearchDestinationConfiguration,
 		OpenSearch:    in.AmazonopensearchserviceDestinationConfiguration,
+		HTTP:          in.HttpEndpointDestinationConfiguration,
 	}
 	conf.fillDefaults()
-	return conf
+	if in.DeliveryStreamEncryptionConfigurationInput == nil {
+		return conf, nil
+	}
+	var err error
+	conf.Encryption, err = newEncryption(in.DeliveryStreamEncryptionConfigurationInput)
+	return conf, err
 }
 
-// lastTags lets the last of equal keys win.
-func lastTags(tags []tag) []tag {
-	var kept []tag
-	place := map[string]int{}
-	for _, t := range tags {
-		if i, again := place[*t.Key]; again {
-			kept[i] = t
-			continue
-		}
-		place[*t.Key] = len(kept)
-		kept = append(kept, t)
+// checkDelivery refuses what could never be delivered, and answers how it will
+// be. existing is that of Search.
+func (s *Service) checkDelivery(ctx context.Context, conf *config, existing bool) ([]delivery.Options, error) {
+	if err := s.checkCatalog(ctx, conf); err != nil {
+		return nil, err
 	}
-	return kept
+	options, err := s.pipelines(conf, existing)
+	var client *awserr.Error
+	if err != nil && !errors.As(err, &client) {
+		err = errArgument("%v", err)
+	}
+	return options, err
+}
+
+// checkCatalog asks whether the schema's role may read the table, as AWS does
+// when a stream is created or changed.
+func (s *Service) checkCatalog(ctx context.Context, conf *config) error {
+	if conf.ExtendedS3 == nil || !conf.ExtendedS3.converted() {
+		return nil
+	}
+	schema := conf.ExtendedS3.DataFormatConversionConfiguration.SchemaConfiguration
+	t := schema.table(conf.Region)
+	arn := fmt.Sprintf("arn:aws:glue:%s:%s:table/%s/%s", t.Region, t.CatalogID, t.Database, t.Name)
+	if err := s.opts.Authorizer.AuthorizeRole(ctx, *schema.RoleARN, "glue:GetTableVersions", arn); err != nil {
+		return errArgument("Access was denied when calling Glue. Please ensure that the role specified in the data format conversion configuration has the necessary permissions.")
+	}
+	return nil
 }
 
 // keep makes a new stream durable, with the cursors that hold its records until
@@ -102,7 +136,8 @@ func (s *Service) activate(st *stream) {
 	s.admin.Lock()
 	defer s.admin.Unlock()
 	if c := st.current(); c.Status == creating {
-		if err := st.change(c.withStatus(active)); err != nil {
+		now := c.with(func(c *config) { c.Status, c.Encryption = active, c.Encryption.settled() })
+		if err := st.change(now); err != nil {
 			s.opts.Logger.Error("delivery stream stays in creation until the next start", "delivery_stream", st.name, "error", err)
 		}
 	}

@@ -28,7 +28,7 @@ func (s *Service) deleteDeliveryStream(ctx context.Context, c *call.Call, in *de
 	case creating:
 		return nil, errInUse(name, conf.Status)
 	case active:
-		if err := st.change(conf.withStatus(deleting)); err != nil {
+		if err := st.change(conf.with(func(c *config) { c.Status = deleting })); err != nil {
 			return nil, err
 		}
 		s.tasks.Go(func() { s.finishDelete(st) })

@@ -25,10 +25,11 @@ func (s *Service) describeDeliveryStream(ctx context.Context, c *call.Call, in *
 	conf := st.current()
 	d := deliveryStreamDescription{
 		DeliveryStreamName: conf.Name, DeliveryStreamARN: conf.ARN, DeliveryStreamStatus: conf.Status,
-		DeliveryStreamEncryptionConfiguration: encryptionStatus{"DISABLED"},
+		DeliveryStreamEncryptionConfiguration: conf.Encryption.described(),
 		DeliveryStreamType:                    "DirectPut",
 		VersionId:                             strconv.Itoa(conf.Version),
 		CreateTimestamp:                       epoch(conf.CreatedMillis),
+		LastUpdateTimestamp:                   epoch(conf.UpdatedMillis),
 		Destinations:                          []destinationDescription{conf.describe()},
 	}
 	if conf.Source != nil {
@@ -44,17 +45,25 @@ func (c *config) describe() destinationDescription {
 	switch {
 	case c.ExtendedS3 != nil:
 		d.S3DestinationDescription = &c.ExtendedS3.s3Configuration
-		d.ExtendedS3DestinationDescription = c.ExtendedS3
+		d.ExtendedS3DestinationDescription = &extendedS3Description{
+			c.ExtendedS3.s3Configuration, c.ExtendedS3.extendedS3Members, c.ExtendedS3.S3BackupConfiguration,
+		}
 	case c.Elasticsearch != nil:
 		d.ElasticsearchDestinationDescription = c.Elasticsearch.describe()
 	case c.OpenSearch != nil:
 		d.AmazonopensearchserviceDestinationDescription = c.OpenSearch.describe()
+	case c.HTTP != nil:
+		d.HttpEndpointDestinationDescription = c.HTTP.describe()
 	}
 	return d
 }
 
-func (c *searchConfiguration) describe() *searchConfiguration {
-	d := *c
-	d.S3Configuration, d.S3DestinationDescription = nil, c.S3Configuration
-	return &d
+func (c *searchConfiguration) describe() *searchDescription {
+	return &searchDescription{c.searchMembers, c.S3BackupMode, c.S3Configuration, c.VpcConfiguration}
+}
+
+// describe leaves the access key out.
+func (c *httpConfiguration) describe() *httpDescription {
+	e := c.EndpointConfiguration
+	return &httpDescription{&httpEndpointDescription{e.Url, e.Name}, c.httpMembers, c.S3Configuration}
 }

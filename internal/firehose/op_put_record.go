@@ -2,6 +2,7 @@ package firehose
 
 import (
 	"context"
+	"strconv"
 
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/aws/jsonrpc"
@@ -30,13 +31,21 @@ func (s *Service) putRecord(ctx context.Context, c *call.Call) ([]byte, error) {
 	}
 	defer st.leave()
 	st.requests.Add(1)
+	if err := st.checkSource(b); err != nil {
+		return nil, err
+	}
+	if !st.throttle.requests.take() || st.throttle.admit(b) == 0 {
+		st.throttled.Add(1)
+		return nil, errSlowDown()
+	}
+	encrypted := st.config.Encryption.encrypts()
 	seq, err := st.gather.put(b.Record(0))
 	if err := s.refused(st, 1, err); err != nil {
 		return nil, err
 	}
 	out := append(make([]byte, 0, 128), `{"RecordId":"`...)
-	out = st.ids.append(out, uint64(seq))
-	return append(out, `","Encrypted":false}`...), nil
+	out = append(st.ids.append(out, uint64(seq)), `","Encrypted":`...)
+	return append(strconv.AppendBool(out, encrypted), '}'), nil
 }
 
 // readRecord reads a body the fast way or, at any surprise, the strict way.

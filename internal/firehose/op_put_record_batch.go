@@ -5,16 +5,20 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/aws/jsonrpc"
+	"github.com/millrace/millrace/internal/delivery/processing"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
 
 // putRecordBatch makes up to 500 records one durable frame: all of them or, at
-// an error, none. Records that an agent's origin header shows to be held
-// already are answered with success and not kept again.
+// an error, none. Where limits are set, those that exceed them are the last of
+// the batch, and each is answered with an error of its own. Records that an
+// agent's origin header shows to be held already are answered with success and
+// not kept again.
 func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, error) {
 	b := s.builders.Get().(*record.Builder)
 	b.Reset()
@@ -35,20 +39,56 @@ func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, err
 	}
 	defer st.leave()
 	st.requests.Add(1)
+	if err := st.checkSource(b); err != nil {
+		return nil, err
+	}
+	if !st.throttle.requests.take() {
+		st.throttled.Add(uint64(b.Count()))
+		return nil, errSlowDown()
+	}
 	if header := c.Header.Get(record.OriginHeader); header != "" {
 		return s.putOnce(st, c.Identity, header, b)
 	}
+	over := st.admit(b)
 	count := b.Count()
-	first, err := st.append(b)
-	if err := s.refused(st, count, err); err != nil {
-		return nil, err
+	var first record.Sequence
+	if count > 0 {
+		if first, err = st.append(b); err != nil {
+			return nil, s.refused(st, count, err)
+		}
+		_ = s.refused(st, count, nil)
 	}
-	out := beginBatchOutput(count)
+	out := st.beginBatchOutput(count, over)
 	for i := range count {
 		out = st.ids.append(append(out, `{"RecordId":"`...), uint64(first)+uint64(i))
 		out = append(out, `"},`...)
 	}
-	return endBatchOutput(out), nil
+	return endBatchOutput(out, over), nil
+}
+
+// checkSource refuses records that a stream cannot decompress. On AWS only
+// CloudWatch Logs may put into such a stream; here whoever compresses may.
+func (st *stream) checkSource(b *record.Builder) error {
+	if !st.config.decompresses() {
+		return nil
+	}
+	for i := range b.Count() {
+		if !processing.Compressed(b.Record(i)) {
+			return errSource("Only requests from CloudWatch Logs are supported when CloudWatch Logs decompression is enabled.")
+		}
+	}
+	return nil
+}
+
+// admit leaves what the stream's limits allow now in the builder, and returns
+// how many records that are not there any more exceed them.
+func (st *stream) admit(b *record.Builder) (over int) {
+	admitted := st.throttle.admit(b)
+	if over = b.Count() - admitted; over > 0 {
+		st.throttled.Add(uint64(over))
+		b.Remove(func(i int) bool { return i >= admitted })
+	}
+	return over
 }
 
 // readBatch reads a body the fast way or, at any surprise, the strict way.
@@ -83,6 +123,9 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 	if len(from.Ranges) != count {
 		return nil, errArgument("%s names %d ranges for %d records", record.OriginHeader, len(from.Ranges), count)
 	}
+	over := st.admit(b)
+	count -= over
+	from.Ranges = from.Ranges[:count]
 	key := st.origins.key(who, from.ID)
 	origin := st.origins.use(key)
 	defer st.origins.release(origin)
@@ -98,7 +141,7 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 		next = uint64(frames[0].First)
 		st.bytesIn.Add(uint64(frames[0].Bytes()))
 	}
-	out := beginBatchOutput(count)
+	out := st.beginBatchOutput(count, over)
 	for i := range count {
 		out = append(out, `{"RecordId":"`...)
 		if repeated != nil && repeated[i] {
@@ -110,7 +153,7 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 		}
 		out = append(out, `"},`...)
 	}
-	return endBatchOutput(out), nil
+	return endBatchOutput(out, over), nil
 }
 
 // repeatedID stands for the sequence of a record that is held already, which
@@ -136,12 +179,21 @@ func (s *Service) refused(st *stream, records int, err error) error {
 	return fmt.Errorf("put %d records into %q: %w", records, st.name, err)
 }
 
-const batchOutputHead = `{"FailedPutCount":0,"Encrypted":false,"RequestResponses":[`
+const overLimit = `{"ErrorCode":"ServiceUnavailableException","ErrorMessage":"Slow down."},`
 
-func beginBatchOutput(records int) []byte {
-	out := make([]byte, 0, len(batchOutputHead)+records*(len(`{"RecordId":""},`)+recordIDLength)+1)
-	return append(out, batchOutputHead...)
+func (st *stream) beginBatchOutput(records, over int) []byte {
+	const head = `{"FailedPutCount":500,"Encrypted":false,"RequestResponses":[`
+	out := make([]byte, 0, len(head)+records*(len(`{"RecordId":""},`)+recordIDLength)+over*len(overLimit)+1)
+	out = strconv.AppendInt(append(out, `{"FailedPutCount":`...), int64(over), 10)
+	out = strconv.AppendBool(append(out, `,"Encrypted":`...), st.config.Encryption.encrypts())
+	return append(out, `,"RequestResponses":[`...)
 }
 
-// endBatchOutput closes the list in place of its last comma.
-func endBatchOutput(out []byte) []byte { return append(out[:len(out)-1], "]}"...) }
+// endBatchOutput adds the records that exceed limits, and closes the list in
+// place of its last comma.
+func endBatchOutput(out []byte, over int) []byte {
+	for range over {
+		out = append(out, overLimit...)
+	}
+	return append(out[:len(out)-1], "]}"...)
+}

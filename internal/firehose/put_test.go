@@ -190,7 +190,7 @@ func TestPutWhileCreating(t *testing.T) {
 	st := r.create(t, "web")
 	for _, s := range []status{creating, deleting} {
 		st.gate.Lock()
-		st.config = st.config.withStatus(s)
+		st.config = st.config.with(func(c *config) { c.Status = s })
 		st.gate.Unlock()
 		if _, err := r.do("PutRecordBatch", batchBody("web", "a")); !awserr.Is(err, "ResourceNotFoundException") {
 			t.Fatalf("%s: %v", s, err)
@@ -200,7 +200,7 @@ func TestPutWhileCreating(t *testing.T) {
 		}
 	}
 	st.gate.Lock()
-	st.config = st.config.withStatus(creating)
+	st.config = st.config.with(func(c *config) { c.Status = creating })
 	st.gate.Unlock()
 	if _, err := r.do("DeleteDeliveryStream", `{"DeliveryStreamName":"web"}`); !awserr.Is(err, "ResourceInUseException") {
 		t.Fatal(err)

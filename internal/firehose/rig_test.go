@@ -2,6 +2,7 @@ package firehose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,29 +19,37 @@ import (
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
+	"github.com/millrace/millrace/internal/record"
 )
 
 // archive is an S3 in memory.
 type archive struct {
 	mu      sync.Mutex
 	objects map[string]string // body by bucket/key
-	down    bool
+	headers map[string]http.Header
+	down    map[string]bool // by bucket; "" is all of them
 }
 
-func (a *archive) Put(_ context.Context, bucket, key string, body []byte, _ http.Header) error {
+func newArchive() *archive {
+	return &archive{objects: map[string]string{}, headers: map[string]http.Header{}, down: map[string]bool{}}
+}
+
+func (a *archive) Put(_ context.Context, bucket, key string, body []byte, header http.Header) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.down {
-		return fmt.Errorf("S3 is down")
+	if a.down[""] || a.down[bucket] {
+		return &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "S3 is down"}
 	}
-	a.objects[bucket+"/"+key] = string(body)
+	a.objects[bucket+"/"+key], a.headers[bucket+"/"+key] = string(body), header
 	return nil
 }
 
-func (a *archive) setDown(down bool) {
+func (a *archive) setDown(down bool) { a.setBucketDown("", down) }
+
+func (a *archive) setBucketDown(bucket string, down bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.down = down
+	a.down[bucket] = down
 }
 
 // list returns "bucket/key: body", sorted.
@@ -50,6 +59,23 @@ func (a *archive) list() []string {
 	var all []string
 	for key, body := range a.objects {
 		all = append(all, key+": "+strings.TrimRight(body, "\n"))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// listHeaders returns "bucket/key: Name=value …", sorted.
+func (a *archive) listHeaders() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var all []string
+	for key, header := range a.headers {
+		var fields []string
+		for name, values := range header {
+			fields = append(fields, name+"="+strings.Join(values, ","))
+		}
+		slices.Sort(fields)
+		all = append(all, key+": "+strings.Join(fields, " "))
 	}
 	slices.Sort(all)
 	return all
@@ -89,6 +115,7 @@ type search struct {
 	mu      sync.Mutex
 	options Search
 	taken   []string
+	down    bool
 }
 
 func (s *search) open(options Search) (destination.Destination, error) {
@@ -102,6 +129,9 @@ func (s *search) open(options Search) (destination.Destination, error) {
 func (s *search) Deliver(_ context.Context, b *destination.Batch) (refused []destination.Refusal, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down {
+		return nil, errors.New("search is down")
+	}
 	for _, r := range b.Records {
 		if strings.Contains(string(r.Data), "bad") {
 			refused = append(refused, destination.Refusal{Record: r, Attempts: 1, Code: "400", Message: "mapper_parsing_exception",
@@ -116,10 +146,14 @@ func (s *search) Deliver(_ context.Context, b *destination.Batch) (refused []des
 // rig is a service with everything around it.
 type rig struct {
 	*Service
-	journal journal.Journal
-	archive *archive
-	roles   *roles
-	search  *search
+	journal  journal.Journal
+	archive  *archive
+	roles    *roles
+	search   *search
+	function *function
+	endpoint *endpoint
+	lines    *lines
+	limits   Limits
 }
 
 func newRig(t *testing.T) *rig {
@@ -129,17 +163,26 @@ func newRig(t *testing.T) *rig {
 
 func openRig(t *testing.T, j journal.Journal) *rig {
 	t.Helper()
-	r := &rig{journal: j, archive: &archive{objects: map[string]string{}}, roles: &roles{denied: map[string]bool{}}, search: &search{}}
+	r := unopened(j)
 	r.open(t)
 	t.Cleanup(func() { _ = r.Close() })
 	return r
 }
 
+func unopened(j journal.Journal) *rig {
+	return &rig{journal: j, archive: newArchive(), roles: &roles{denied: map[string]bool{}}, search: &search{},
+		function: &function{}, endpoint: &endpoint{}, lines: &lines{}}
+}
+
+func (r *rig) options() Options {
+	return Options{Journal: r.journal, Authorizer: r.roles, Archive: r.archive, Search: r.search.open, HTTP: r.endpoint,
+		Functions: r.function, Table: webTable, Diagnose: r.lines.add, Limits: r.limits, Logger: discard}
+}
+
 // open is a start of the process; the service before must be closed.
 func (r *rig) open(t *testing.T) {
 	t.Helper()
-	s, err := Open(Options{Journal: r.journal, Authorizer: r.roles, Archive: r.archive, Search: r.search.open,
-		Logger: slog.New(slog.DiscardHandler)})
+	s, err := Open(r.options())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -150,7 +193,12 @@ func (r *rig) open(t *testing.T) {
 func (r *rig) reopen(t *testing.T) {
 	t.Helper()
 	_ = r.Close()
-	r.journal = r.journal.(*memory.Journal).Reopen()
+	switch j := r.journal.(type) {
+	case *memory.Journal:
+		r.journal = j.Reopen()
+	case *failing:
+		r.journal = &failing{Journal: j.Reopen()}
+	}
 	r.open(t)
 }
 
@@ -229,8 +277,8 @@ type testingT interface {
 
 // openRigFor makes a rig with a stream "web" inside a property.
 func openRigFor(t testingT) *rig {
-	r := &rig{journal: memory.New(memory.Options{}), archive: &archive{objects: map[string]string{}}, roles: &roles{denied: map[string]bool{}}, search: &search{}}
-	s, err := Open(Options{Journal: r.journal, Authorizer: r.roles, Archive: r.archive, Logger: discard})
+	r := unopened(memory.New(memory.Options{}))
+	s, err := Open(r.options())
 	if err != nil {
 		t.Fatal(err)
 	}

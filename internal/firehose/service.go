@@ -4,13 +4,17 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/aws/jsonrpc"
+	"github.com/millrace/millrace/internal/delivery/processing"
 	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/destination/conversion"
 	"github.com/millrace/millrace/internal/destination/s3"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
@@ -25,10 +29,23 @@ type Options struct {
 	// Search makes the destination of a stream that delivers to a search
 	// domain; its errors refuse the stream. nil refuses all of them.
 	Search func(Search) (destination.Destination, error)
+	// HTTP carries requests to HTTP endpoints; nil dials.
+	HTTP http.RoundTripper
+	// Functions are called by Lambda processors; nil refuses these.
+	Functions processing.Invoker
+	// Table returns the columns of a table that AWS Glue would hold; its errors
+	// refuse the stream. nil refuses format conversion.
+	Table func(database, table string) (conversion.Schema, error)
+	// Limits throttle calls; the zero value throttles none.
+	Limits Limits
 	// DropAfter gives up what could not be delivered for that long, as AWS does
 	// after 24 h; zero waits until the journal's quota answers puts with 503.
 	DropAfter time.Duration
-	Logger    *slog.Logger
+	// Diagnose takes a line of JSON for a log group and log stream, where a
+	// stream's CloudWatchLoggingOptions ask for it. It must not block. nil keeps
+	// the options and writes nothing.
+	Diagnose func(group, stream string, line []byte)
+	Logger   *slog.Logger
 }
 
 // Search is what a stream's configuration says about its search domain.
@@ -56,6 +73,8 @@ type Service struct {
 	// mu guards streams; puts only read it.
 	mu      sync.RWMutex
 	streams map[string]*stream
+	// calls limits each operation that is not a put; nil without a limit.
+	calls map[string]*bucket
 
 	builders sync.Pool // of *record.Builder
 
@@ -67,7 +86,10 @@ type Service struct {
 // Open restores the streams that the journal's state holds and starts their
 // deliveries.
 func Open(opts Options) (*Service, error) {
-	s := &Service{opts: opts, streams: map[string]*stream{}}
+	s := &Service{opts: opts, streams: map[string]*stream{}, calls: map[string]*bucket{}}
+	for _, op := range s.JSONRPC().Operations {
+		s.calls[op.Name] = newBucket(opts.Limits.controlCalls())
+	}
 	s.builders.New = func() any { return new(record.Builder) }
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	if err := s.finishDrops(); err != nil {
@@ -96,6 +118,9 @@ func (s *Service) restore(st *stream) {
 		s.tasks.Go(func() { s.activate(st) })
 	default:
 		s.start(st)
+		if st.config.Encryption.changing() {
+			s.tasks.Go(func() { s.settleEncryption(st) })
+		}
 	}
 }
 
@@ -112,12 +137,18 @@ func (s *Service) JSONRPC() *jsonrpc.Service {
 	return &jsonrpc.Service{
 		Name: "firehose", Prefix: "Firehose_20150804", Logger: s.opts.Logger,
 		Operations: []jsonrpc.Operation{
-			jsonrpc.Typed("CreateDeliveryStream", s.createDeliveryStream),
-			jsonrpc.Typed("DeleteDeliveryStream", s.deleteDeliveryStream),
-			jsonrpc.Typed("DescribeDeliveryStream", s.describeDeliveryStream),
-			jsonrpc.Typed("ListDeliveryStreams", s.listDeliveryStreams),
+			s.limited(jsonrpc.Typed("CreateDeliveryStream", s.createDeliveryStream)),
+			s.limited(jsonrpc.Typed("DeleteDeliveryStream", s.deleteDeliveryStream)),
+			s.limited(jsonrpc.Typed("DescribeDeliveryStream", s.describeDeliveryStream)),
+			s.limited(jsonrpc.Typed("ListDeliveryStreams", s.listDeliveryStreams)),
+			s.limited(jsonrpc.Typed("ListTagsForDeliveryStream", s.listTagsForDeliveryStream)),
 			{Name: "PutRecord", Handle: s.putRecord},
 			{Name: "PutRecordBatch", Handle: s.putRecordBatch},
+			s.limited(jsonrpc.Typed("StartDeliveryStreamEncryption", s.startDeliveryStreamEncryption)),
+			s.limited(jsonrpc.Typed("StopDeliveryStreamEncryption", s.stopDeliveryStreamEncryption)),
+			s.limited(jsonrpc.Typed("TagDeliveryStream", s.tagDeliveryStream)),
+			s.limited(jsonrpc.Typed("UntagDeliveryStream", s.untagDeliveryStream)),
+			s.limited(jsonrpc.Typed("UpdateDestination", s.updateDestination)),
 		},
 	}
 }
@@ -126,11 +157,16 @@ func (s *Service) JSONRPC() *jsonrpc.Service {
 // that does has the ARN of its own region: a caller allowed in another one gets
 // no further by signing for that.
 func (s *Service) authorize(ctx context.Context, c *call.Call, name string) error {
+	return s.authorizeAction(ctx, c, c.Operation, name)
+}
+
+// authorizeAction is authorize for another action than the operation's own.
+func (s *Service) authorizeAction(ctx context.Context, c *call.Call, action, name string) error {
 	arn := streamARN(c.Region, name)
 	if st, err := s.lookup(name); err == nil {
 		arn = st.arn
 	}
-	return s.opts.Authorizer.Authorize(ctx, c.Identity, "firehose:"+c.Operation, arn)
+	return s.opts.Authorizer.Authorize(ctx, c.Identity, "firehose:"+action, arn)
 }
 
 func streamARN(region, name string) string {
@@ -156,11 +192,16 @@ func (s *Service) all() []*stream {
 	for _, st := range s.streams {
 		streams = append(streams, st)
 	}
-	slices.SortFunc(streams, func(a, b *stream) int {
-		if a.name < b.name {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(streams, func(a, b *stream) int { return strings.Compare(a.name, b.name) })
 	return streams
+}
+
+// names returns the names of the streams of a region.
+func (s *Service) names(region string) (names []string) {
+	for _, st := range s.all() {
+		if st.current().Region == region {
+			names = append(names, st.name)
+		}
+	}
+	return names
 }

@@ -1,8 +1,9 @@
 package firehose
 
 import (
+	"errors"
 	"fmt"
-	"slices"
+	"net"
 	"strings"
 	"time"
 	_ "time/tzdata" // CustomTimeZone works on hosts without zone files
@@ -11,89 +12,24 @@ import (
 	"github.com/millrace/millrace/internal/destination/s3"
 )
 
-// AWS's defaults, which Describe answers.
-const (
-	defaultSizeInMBs         = 5
-	defaultIntervalInSeconds = 300
-	defaultRetrySeconds      = 300
-	minBackupInterval        = 60
-)
-
-func ref[T any](v T) *T { return &v }
-
-// orDefault gives an absent member its default.
-func orDefault[T any](member **T, value T) {
-	if *member == nil {
-		*member = &value
-	}
-}
-
-func (c *config) fillDefaults() {
-	switch {
-	case c.S3 != nil:
-		c.S3.fillDefaults()
-	case c.ExtendedS3 != nil:
-		c.ExtendedS3.fillDefaults()
-		orDefault(&c.ExtendedS3.CustomTimeZone, "UTC")
-		orDefault(&c.ExtendedS3.S3BackupMode, "Disabled")
-		c.ExtendedS3.ProcessingConfiguration.dropDelimiterParameters()
-	case c.Elasticsearch != nil:
-		c.Elasticsearch.fillDefaults()
-	case c.OpenSearch != nil:
-		c.OpenSearch.fillDefaults()
-	}
-}
-
-func (c *s3Configuration) fillDefaults() {
-	orDefault(&c.BufferingHints, bufferingHints{})
-	fillHints(&c.BufferingHints.SizeInMBs, &c.BufferingHints.IntervalInSeconds)
-	orDefault(&c.CompressionFormat, "UNCOMPRESSED")
-	orDefault(&c.EncryptionConfiguration, encryptionConfiguration{NoEncryptionConfig: ref("NoEncryption")})
-	orDefault(&c.CloudWatchLoggingOptions, cloudWatchLoggingOptions{Enabled: ref(false)})
-}
-
-func (c *searchConfiguration) fillDefaults() {
-	orDefault(&c.IndexRotationPeriod, "OneDay")
-	orDefault(&c.BufferingHints, searchBufferingHints{})
-	fillHints(&c.BufferingHints.SizeInMBs, &c.BufferingHints.IntervalInSeconds)
-	orDefault(&c.RetryOptions, retryOptions{})
-	orDefault(&c.RetryOptions.DurationInSeconds, defaultRetrySeconds)
-	orDefault(&c.S3BackupMode, "FailedDocumentsOnly")
-	orDefault(&c.DocumentIdOptions, documentIDOptions{ref("FIREHOSE_DEFAULT")})
-	orDefault(&c.CloudWatchLoggingOptions, cloudWatchLoggingOptions{Enabled: ref(false)})
-	c.S3Configuration.fillDefaults()
-}
-
-// fillHints fills in both hints or none: one alone is refused.
-func fillHints(size, interval **int) {
-	if *size == nil && *interval == nil {
-		*size, *interval = ref(defaultSizeInMBs), ref(defaultIntervalInSeconds)
-	}
-}
-
-// dropDelimiterParameters: AWS forgets the parameters of AppendDelimiterToRecord.
-func (p *processingConfiguration) dropDelimiterParameters() {
-	if p == nil {
-		return
-	}
-	for i := range p.Processors {
-		if *p.Processors[i].Type == "AppendDelimiterToRecord" {
-			p.Processors[i].Parameters = nil
-		}
-	}
-}
+// minBackupInterval is that of the buckets beside another destination: zero
+// buffering is for the destination alone.
+const minBackupInterval = 60
 
 // checkConfig refuses what the shapes alone cannot tell.
 func checkConfig(c *config) error {
 	switch {
 	case c.S3 != nil:
-		return checkS3(c.S3, nil)
+		if err := checkS3(c.S3, nil); err != nil {
+			return err
+		}
+		return checkUnpartitioned(c.S3)
 	case c.ExtendedS3 != nil:
 		return checkExtendedS3(c.ExtendedS3)
-	case c.Elasticsearch != nil:
-		return checkSearch(c.Elasticsearch)
+	case c.HTTP != nil:
+		return checkHTTP(c.HTTP)
 	}
-	return checkSearch(c.OpenSearch)
+	return checkSearch(c.search())
 }
 
 func checkExtendedS3(c *extendedS3Configuration) error {
@@ -101,16 +37,26 @@ func checkExtendedS3(c *extendedS3Configuration) error {
 	if err != nil {
 		return err
 	}
-	if f := c.DataFormatConversionConfiguration; f != nil && (f.Enabled == nil || *f.Enabled) {
-		return errArgument("DataFormatConversionConfiguration is not supported")
-	}
-	if p := c.DynamicPartitioningConfiguration; p != nil && p.Enabled != nil && *p.Enabled {
-		return errArgument("DynamicPartitioningConfiguration is not supported")
-	}
-	if err := checkProcessing(c.ProcessingConfiguration, "AppendDelimiterToRecord"); err != nil {
+	processors, err := readProcessing(c.ProcessingConfiguration, s3Processors)
+	if err != nil {
 		return err
 	}
-	return checkS3(&c.s3Configuration, zone)
+	if err := checkPartitioning(c, processors); err != nil {
+		return err
+	}
+	if err := checkConversion(c); err != nil {
+		return err
+	}
+	if err := checkS3(&c.s3Configuration, zone); err != nil {
+		return err
+	}
+	if c.S3BackupConfiguration == nil {
+		if *c.S3BackupMode == "Enabled" {
+			return errArgument("S3 backup destination configuration is required when enabling S3 backup.")
+		}
+		return nil
+	}
+	return checkBackup(c.S3BackupConfiguration, "S3BackupConfiguration")
 }
 
 // loadZone takes UTC or a region with a slash, as AWS does.
@@ -129,12 +75,22 @@ func checkS3(c *s3Configuration, zone *time.Location) error {
 	if _, err := bucketName(*c.BucketARN); err != nil {
 		return err
 	}
-	if (c.BufferingHints.SizeInMBs == nil) != (c.BufferingHints.IntervalInSeconds == nil) {
-		return errOneHint()
+	if err := checkHints(c.BufferingHints.SizeInMBs, c.BufferingHints.IntervalInSeconds); err != nil {
+		return err
+	}
+	e := c.EncryptionConfiguration
+	if (e.NoEncryptionConfig == nil) == (e.KMSEncryptionConfig == nil) {
+		return errArgument("EncryptionConfiguration must name exactly one of NoEncryptionConfig and KMSEncryptionConfig")
+	}
+	if err := checkLogging(c.CloudWatchLoggingOptions); err != nil {
+		return err
 	}
 	n, err := namer("check", c, zone)
 	if err != nil {
 		return errArgument("%v", err)
+	}
+	if n.ErrorPrefix.Partitioned() {
+		return errArgument("Dynamic Partitioning Namespaces can't be part of an error prefix expression")
 	}
 	if err := n.Check(time.Now()); err != nil {
 		return errArgument("%v", err)
@@ -142,50 +98,83 @@ func checkS3(c *s3Configuration, zone *time.Location) error {
 	return nil
 }
 
-func errOneHint() error {
-	return errArgument("BufferingHints must name both SizeInMBs and IntervalInSeconds or neither")
+// checkBackup checks a bucket beside another destination: it has no partitions,
+// and a buffer of at least a minute.
+func checkBackup(c *s3Configuration, member string) error {
+	if err := checkS3(c, nil); err != nil {
+		return err
+	}
+	if *c.BufferingHints.IntervalInSeconds < minBackupInterval {
+		return errArgument("IntervalInSeconds of %s.BufferingHints must be at least %d", member, minBackupInterval)
+	}
+	return checkUnpartitioned(c)
+}
+
+func checkHints(size, interval *int) error {
+	if (size == nil) != (interval == nil) {
+		return errArgument("BufferingHints must name both SizeInMBs and IntervalInSeconds or neither")
+	}
+	return nil
+}
+
+func checkLogging(c *cloudWatchLoggingOptions) error {
+	if !isOn(c.Enabled) {
+		return nil
+	}
+	if c.LogGroupName == nil || *c.LogGroupName == "" {
+		return errArgument("CloudWatch Log Group Name is required if CloudWatch Logging is enabled")
+	}
+	if c.LogStreamName == nil || *c.LogStreamName == "" {
+		return errArgument("CloudWatch Log Stream Name is required if CloudWatch Logging is enabled")
+	}
+	return nil
 }
 
 func checkSearch(c *searchConfiguration) error {
-	if (c.DomainARN == nil) == (c.ClusterEndpoint == nil) {
-		return errArgument("Exactly one of DomainARN and ClusterEndpoint must be specified")
-	}
-	if c.TypeName != nil && *c.TypeName != "" {
+	switch {
+	case c.DomainARN != nil && c.ClusterEndpoint != nil:
+		return errArgument("Cannot provide both Elasticsearch cluster endpoint and domain ARN. Provide either the cluster endpoint or domain arn.")
+	case c.DomainARN == nil && c.ClusterEndpoint == nil:
+		return errArgument("Provide either the Elasticsearch cluster endpoint or domain arn.")
+	case c.TypeName != nil && *c.TypeName != "":
 		return errArgument("TypeName %s is not supported: indices have no mapping types since Elasticsearch 7", *c.TypeName)
 	}
-	if (c.BufferingHints.SizeInMBs == nil) != (c.BufferingHints.IntervalInSeconds == nil) {
-		return errOneHint()
-	}
-	if err := checkProcessing(c.ProcessingConfiguration); err != nil {
+	if err := checkHints(c.BufferingHints.SizeInMBs, c.BufferingHints.IntervalInSeconds); err != nil {
 		return err
 	}
-	if err := checkS3(c.S3Configuration, nil); err != nil {
+	if _, err := readProcessing(c.ProcessingConfiguration, otherProcessors); err != nil {
 		return err
 	}
-	if *c.S3Configuration.BufferingHints.IntervalInSeconds < minBackupInterval {
-		return errArgument("IntervalInSeconds of S3Configuration.BufferingHints must be at least %d", minBackupInterval)
+	if err := checkLogging(c.CloudWatchLoggingOptions); err != nil {
+		return err
 	}
-	return nil
+	return checkBackup(c.S3Configuration, "S3Configuration")
 }
 
-// checkProcessing takes the processors that the destination knows. Processing
-// is off unless it is switched on, and then what it holds is only kept.
-func checkProcessing(p *processingConfiguration, known ...string) error {
-	if !p.on() {
-		return nil
+func checkHTTP(c *httpConfiguration) error {
+	if c.SecretsManagerConfiguration != nil && isOn(c.SecretsManagerConfiguration.Enabled) {
+		return errUnsupported([]string{"HttpEndpointDestinationConfiguration.SecretsManagerConfiguration"})
 	}
-	if n := len(p.Processors); n < 1 || n > 5 {
-		return errArgument("A maximum of 5 and a minimum of 1 processor can be specified")
+	if err := checkHints(c.BufferingHints.SizeInMBs, c.BufferingHints.IntervalInSeconds); err != nil {
+		return err
 	}
-	for _, processor := range p.Processors {
-		if !slices.Contains(known, *processor.Type) {
-			return errArgument("Processor type %s is not supported", *processor.Type)
+	if r := c.RequestConfiguration; r != nil {
+		names := map[string]bool{}
+		for _, a := range r.CommonAttributes {
+			if names[*a.AttributeName] {
+				return errArgument("Http Endpoint Common Attributes have duplicate name %s", *a.AttributeName)
+			}
+			names[*a.AttributeName] = true
 		}
 	}
-	return nil
+	if _, err := readProcessing(c.ProcessingConfiguration, otherProcessors); err != nil {
+		return err
+	}
+	if err := checkLogging(c.CloudWatchLoggingOptions); err != nil {
+		return err
+	}
+	return checkBackup(c.S3Configuration, "S3Configuration")
 }
-
-func (p *processingConfiguration) on() bool { return p != nil && p.Enabled != nil && *p.Enabled }
 
 // bucketName is the last part of arn:aws:s3:::bucket.
 func bucketName(arn string) (string, error) {
@@ -210,14 +199,31 @@ func namer(stream string, c *s3Configuration, zone *time.Location) (*objectkey.N
 			return nil, fmt.Errorf("ErrorOutputPrefix is invalid: %w", err)
 		}
 	}
-	n.Extension = c.compression().Extension()
+	compression, err := c.compression()
+	if err != nil {
+		return nil, err
+	}
+	n.Extension = compression.Extension()
 	n.ErrorExtension = n.Extension
 	return n, nil
 }
 
-func (c *s3Configuration) compression() s3.Compression {
-	if *c.CompressionFormat == "GZIP" {
-		return s3.GZIP
+func (c *s3Configuration) compression() (s3.Compression, error) {
+	compression, known := s3.ParseCompression(*c.CompressionFormat)
+	if !known {
+		return 0, errors.New("CompressionFormat " + *c.CompressionFormat + " is not supported")
 	}
-	return s3.Uncompressed
+	return compression, nil
+}
+
+func (c *s3Configuration) kmsKey() string {
+	if c.EncryptionConfiguration.KMSEncryptionConfig == nil {
+		return ""
+	}
+	return *c.EncryptionConfiguration.KMSEncryptionConfig.AWSKMSKeyARN
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }

@@ -12,14 +12,14 @@ type createDeliveryStreamInput struct {
 	KinesisStreamSourceConfiguration                   json.RawMessage          `valid:"unsupported"`
 	MSKSourceConfiguration                             json.RawMessage          `valid:"unsupported"`
 	DatabaseSourceConfiguration                        json.RawMessage          `valid:"unsupported"`
-	DeliveryStreamEncryptionConfigurationInput         json.RawMessage          `valid:"unsupported"`
+	DeliveryStreamEncryptionConfigurationInput         *encryptionInput         `json:",omitempty"`
 	S3DestinationConfiguration                         *s3Configuration         `valid:"destination"`
 	ExtendedS3DestinationConfiguration                 *extendedS3Configuration `valid:"destination"`
 	ElasticsearchDestinationConfiguration              *searchConfiguration     `valid:"destination"`
 	AmazonopensearchserviceDestinationConfiguration    *searchConfiguration     `valid:"destination"`
+	HttpEndpointDestinationConfiguration               *httpConfiguration       `valid:"destination"`
 	RedshiftDestinationConfiguration                   json.RawMessage          `valid:"destination,unsupported"`
 	SplunkDestinationConfiguration                     json.RawMessage          `valid:"destination,unsupported"`
-	HttpEndpointDestinationConfiguration               json.RawMessage          `valid:"destination,unsupported"`
 	AmazonOpenSearchServerlessDestinationConfiguration json.RawMessage          `valid:"destination,unsupported"`
 	SnowflakeDestinationConfiguration                  json.RawMessage          `valid:"destination,unsupported"`
 	IcebergDestinationConfiguration                    json.RawMessage          `valid:"destination,unsupported"`
@@ -28,12 +28,7 @@ type createDeliveryStreamInput struct {
 
 type directPutSource struct {
 	// ThroughputHintInMBs is a hint that AWS itself only keeps.
-	ThroughputHintInMBs *int `json:",omitempty" valid:"required,min=1,max=100"`
-}
-
-type tag struct {
-	Key   *string `valid:"required,min=1,max=128,pattern=tagKey"`
-	Value *string `json:",omitempty" valid:"min=0,max=256,pattern=tagValue"`
+	ThroughputHintInMBs *int `json:",omitempty" valid:"required,min=1,max=100,kept"`
 }
 
 type createDeliveryStreamOutput struct {
@@ -54,16 +49,15 @@ type deliveryStreamDescription struct {
 	DeliveryStreamName                    string
 	DeliveryStreamARN                     string
 	DeliveryStreamStatus                  status
-	DeliveryStreamEncryptionConfiguration encryptionStatus
+	DeliveryStreamEncryptionConfiguration encryption
 	DeliveryStreamType                    string
 	VersionId                             string
 	CreateTimestamp                       epoch
+	LastUpdateTimestamp                   epoch              `json:",omitzero"` // of UpdateDestination alone
 	Source                                *sourceDescription `json:",omitempty"`
 	Destinations                          []destinationDescription
 	HasMoreDestinations                   bool
 }
-
-type encryptionStatus struct{ Status string }
 
 type sourceDescription struct {
 	DirectPutSourceDescription *directPutSource `json:",omitempty"`
@@ -71,10 +65,11 @@ type sourceDescription struct {
 
 type destinationDescription struct {
 	DestinationId                                 string
-	S3DestinationDescription                      *s3Configuration         `json:",omitempty"`
-	ExtendedS3DestinationDescription              *extendedS3Configuration `json:",omitempty"`
-	ElasticsearchDestinationDescription           *searchConfiguration     `json:",omitempty"`
-	AmazonopensearchserviceDestinationDescription *searchConfiguration     `json:",omitempty"`
+	S3DestinationDescription                      *s3Configuration       `json:",omitempty"`
+	ExtendedS3DestinationDescription              *extendedS3Description `json:",omitempty"`
+	ElasticsearchDestinationDescription           *searchDescription     `json:",omitempty"`
+	AmazonopensearchserviceDestinationDescription *searchDescription     `json:",omitempty"`
+	HttpEndpointDestinationDescription            *httpDescription       `json:",omitempty"`
 }
 
 type listDeliveryStreamsInput struct {
@@ -91,10 +86,28 @@ type listDeliveryStreamsOutput struct {
 type deleteDeliveryStreamInput struct {
 	DeliveryStreamName *string `valid:"required,min=1,max=64,pattern=streamName"`
 	// AllowForceDelete is about KMS grants, of which there are none here.
-	AllowForceDelete *bool
+	AllowForceDelete *bool `valid:"kept"`
 }
 
 type deleteDeliveryStreamOutput struct{}
+
+type updateDestinationInput struct {
+	DeliveryStreamName                          *string           `valid:"required,min=1,max=64,pattern=streamName"`
+	CurrentDeliveryStreamVersionId              *string           `valid:"required,min=1,max=50,pattern=versionID"`
+	DestinationId                               *string           `valid:"required,min=1,max=100,pattern=destinationID"`
+	S3DestinationUpdate                         *s3Configuration  `valid:"destination,update"`
+	ExtendedS3DestinationUpdate                 *extendedS3Update `valid:"destination,update"`
+	ElasticsearchDestinationUpdate              *searchUpdate     `valid:"destination,update"`
+	AmazonopensearchserviceDestinationUpdate    *searchUpdate     `valid:"destination,update"`
+	HttpEndpointDestinationUpdate               *httpUpdate       `valid:"destination,update"`
+	RedshiftDestinationUpdate                   json.RawMessage   `valid:"destination,unsupported"`
+	SplunkDestinationUpdate                     json.RawMessage   `valid:"destination,unsupported"`
+	AmazonOpenSearchServerlessDestinationUpdate json.RawMessage   `valid:"destination,unsupported"`
+	SnowflakeDestinationUpdate                  json.RawMessage   `valid:"destination,unsupported"`
+	IcebergDestinationUpdate                    json.RawMessage   `valid:"destination,unsupported"`
+}
+
+type updateDestinationOutput struct{}
 
 type putRecordInput struct {
 	DeliveryStreamName *string     `valid:"required,min=1,max=64,pattern=streamName"`

@@ -43,21 +43,37 @@ type config struct {
 	Status        status           `json:"status"`
 	Version       int              `json:"version"`
 	CreatedMillis int64            `json:"created_millis"`
+	UpdatedMillis int64            `json:"updated_millis,omitempty"` // of the last effective UpdateDestination
 	Source        *directPutSource `json:"source,omitempty"`
 	Tags          []tag            `json:"tags,omitempty"`
+
+	Encryption encryption `json:"encryption,omitzero"`
+	// EncryptionCalls are the times of the changes of Encryption that were asked
+	// for in the last day, ms.
+	EncryptionCalls []int64 `json:"encryption_calls,omitempty"`
 
 	// One of these is set.
 	S3            *s3Configuration         `json:"s3,omitempty"`
 	ExtendedS3    *extendedS3Configuration `json:"extended_s3,omitempty"`
 	Elasticsearch *searchConfiguration     `json:"elasticsearch,omitempty"`
 	OpenSearch    *searchConfiguration     `json:"opensearch,omitempty"`
+	HTTP          *httpConfiguration       `json:"http,omitempty"`
 }
 
-// withStatus returns a copy in another state.
-func (c *config) withStatus(s status) *config {
+// with returns a changed copy. What pointers of it reach is shared and must be
+// replaced, not changed.
+func (c *config) with(change func(c *config)) *config {
 	changed := *c
-	changed.Status = s
+	change(&changed)
 	return &changed
+}
+
+// search is the configuration of a search destination, nil without one.
+func (c *config) search() *searchConfiguration {
+	if c.Elasticsearch != nil {
+		return c.Elasticsearch
+	}
+	return c.OpenSearch
 }
 
 func (c *config) save(b *journal.Batch) error {
@@ -82,6 +98,7 @@ func loadStreams(j journal.Journal) ([]*config, error) {
 		if c.Format != configFormat {
 			return nil, fmt.Errorf("load %s: format %d, this program knows %d", e.Key, c.Format, configFormat)
 		}
+		c.Tags = withTags(nil, c.Tags) // in order
 		configs = append(configs, c)
 	}
 	return configs, nil

@@ -15,17 +15,18 @@ type Status struct {
 	Name        string          `json:"name"`
 	ARN         string          `json:"arn"`
 	Status      string          `json:"status"`      // CREATING, ACTIVE, DELETING
-	Destination string          `json:"destination"` // "s3://bucket/prefix", "search index"
+	Destination string          `json:"destination"` // "s3://bucket/prefix", "search index", "https://host/path"
 	Target      Target          `json:"target"`
 
 	// Records that were ever accepted and delivered; the rest is on its way.
 	RecordsIn  uint64 `json:"records_in"`
 	RecordsOut uint64 `json:"records_out"`
 	// Since the process started.
-	BytesIn  uint64 `json:"bytes_in"`
-	Requests uint64 `json:"requests"`
-	Refused  uint64 `json:"refused"` // records answered with "Slow down."
-	Repeats  uint64 `json:"repeats"` // records of our agents that were held already
+	BytesIn   uint64 `json:"bytes_in"`
+	Requests  uint64 `json:"requests"`
+	Refused   uint64 `json:"refused"`   // records that a full journal answered with "Slow down."
+	Throttled uint64 `json:"throttled"` // records beyond the limits that are set
+	Repeats   uint64 `json:"repeats"`   // records of our agents that were held already
 
 	JournalBytes int64 `json:"journal_bytes"`
 	LastArrival  int64 `json:"last_arrival,omitempty"` // ms
@@ -52,18 +53,19 @@ func (st *stream) status(now time.Time) Status {
 		ID: st.id, Name: st.name, ARN: st.arn, Status: string(conf.Status), Destination: conf.destination(), Target: conf.target(),
 		RecordsIn: uint64(max(extent.Next, 1) - 1),
 		BytesIn:   st.bytesIn.Load(),
-		Requests:  st.requests.Load(), Refused: st.refused.Load(), Repeats: st.repeats.Load(),
+		Requests:  st.requests.Load(), Refused: st.refused.Load(), Throttled: st.throttled.Load(), Repeats: st.repeats.Load(),
 		JournalBytes: extent.Bytes, LastArrival: extent.Arrival,
 	}
-	if st.broken != nil {
-		out.Delivery = delivery.Status{State: delivery.Failed, LastError: st.broken.Error()}
+	pipelines, broken := st.deliveries()
+	if broken != nil {
+		out.Delivery = delivery.Status{State: delivery.Failed, LastError: broken.Error()}
 	}
-	if len(st.pipelines) > 0 {
-		out.Delivery = st.pipelines[0].Status()
+	if len(pipelines) > 0 {
+		out.Delivery = pipelines[0].Status()
 	}
-	if len(st.pipelines) > 1 {
-		out.Backup = new(delivery.Status)
-		*out.Backup = st.pipelines[1].Status()
+	if len(pipelines) > 1 {
+		backup := pipelines[1].Status()
+		out.Backup = &backup
 	}
 	out.RecordsOut = uint64(out.Delivery.Delivered)
 	if oldest := out.Delivery.Oldest; oldest != 0 {
@@ -74,14 +76,12 @@ func (st *stream) status(now time.Time) Status {
 }
 
 func (c *config) destination() string {
-	bucket, text := c.S3, ""
-	switch {
-	case c.ExtendedS3 != nil:
-		bucket = &c.ExtendedS3.s3Configuration
-	case c.Elasticsearch != nil:
-		return "search index " + *c.Elasticsearch.IndexName
-	case c.OpenSearch != nil:
-		return "search index " + *c.OpenSearch.IndexName
+	bucket, text := c.bucket(), ""
+	switch search := c.search(); {
+	case search != nil:
+		return "search index " + *search.IndexName
+	case c.HTTP != nil:
+		return place(*c.HTTP.EndpointConfiguration.Url)
 	}
 	name, err := bucketName(*bucket.BucketARN)
 	if err != nil {
@@ -100,11 +100,12 @@ func (s *Service) Flush(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if st.broken != nil {
-		return st.broken
+	pipelines, broken := st.deliveries()
+	if broken != nil {
+		return broken
 	}
 	var errs []error
-	for _, p := range st.pipelines {
+	for _, p := range pipelines {
 		errs = append(errs, p.Flush(ctx))
 	}
 	return errors.Join(errs...)

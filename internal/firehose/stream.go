@@ -23,27 +23,32 @@ type stream struct {
 	gate   sync.RWMutex
 	config *config
 
-	ids     recordIDs
-	gather  gatherer
-	origins origins
+	// pipelines are the stream's deliveries, primary first, and the same lock
+	// guards them; none if they could not be made, and broken is why.
+	pipelines []*delivery.Pipeline
+	broken    error
 
-	pipelines []*delivery.Pipeline // primary first; none if they could not be made
-	broken    error                // why there are none
-	ctx       context.Context      // of everything that works on the stream; ends before it is dropped
+	ids      recordIDs
+	gather   gatherer
+	origins  origins
+	throttle throttle
+
+	ctx       context.Context // of everything that works on the stream; ends before it is dropped
 	cancel    context.CancelFunc
 	delivered sync.WaitGroup
 
 	trimmed record.Sequence // the last trim, of the retention loop alone
 
-	// put calls, bytes accepted, records refused with 503, repeats dropped
-	requests, bytesIn, refused, repeats atomic.Uint64
-	full                                atomic.Bool // the last put was refused
+	// put calls, bytes accepted, records refused with 503 by a full journal, records
+	// beyond the limits, repeats dropped
+	requests, bytesIn, refused, throttled, repeats atomic.Uint64
+	full                                           atomic.Bool // the last put was refused
 }
 
 func (s *Service) newStream(c *config) *stream {
 	st := &stream{
 		journal: s.opts.Journal, id: c.ID, name: c.Name, arn: c.ARN,
-		config: c, ids: newRecordIDs(c.ID),
+		config: c, ids: newRecordIDs(c.ID), throttle: newThrottle(s.opts.Limits.of(c.Region)),
 	}
 	st.ctx, st.cancel = context.WithCancel(s.ctx)
 	st.gather.commit = st.append
@@ -55,13 +60,28 @@ func (s *Service) newStream(c *config) *stream {
 // those of a search domain that this server no longer has, leave the stream
 // taking records; its status says why nothing is delivered.
 func (s *Service) start(st *stream) {
-	options, err := s.pipelines(st.config, true)
+	options, err := s.pipelines(st.current(), true)
 	if err != nil {
-		st.broken = err
 		s.opts.Logger.Error("delivery cannot start", "delivery_stream", st.name, "error", err)
+		st.gate.Lock()
+		st.broken = err
+		st.gate.Unlock()
 		return
 	}
-	for _, o := range options {
+	s.deliver(st, options)
+}
+
+// deliver gives the stream's pipelines their options: those that run take them
+// up, those that are not there yet are started.
+func (s *Service) deliver(st *stream, options []delivery.Options) {
+	st.gate.Lock()
+	defer st.gate.Unlock()
+	st.broken = nil
+	for i, o := range options {
+		if i < len(st.pipelines) {
+			st.pipelines[i].Reconfigure(o)
+			continue
+		}
 		p := delivery.New(o)
 		st.pipelines = append(st.pipelines, p)
 		st.delivered.Add(1)
@@ -98,13 +118,24 @@ func (st *stream) current() *config {
 	return st.config
 }
 
-// change makes a configuration durable and then the current one.
+// deliveries returns the stream's pipelines, or why there are none.
+func (st *stream) deliveries() ([]*delivery.Pipeline, error) {
+	st.gate.RLock()
+	defer st.gate.RUnlock()
+	return st.pipelines, st.broken
+}
+
+// change makes a configuration durable and then the current one. Where it begins
+// to back up source records, the backup begins with the next one.
 func (st *stream) change(c *config) error {
 	st.gate.Lock()
 	defer st.gate.Unlock()
 	var b journal.Batch
 	if err := c.save(&b); err != nil {
 		return err
+	}
+	if c.backsUpAll() && !st.config.backsUpAll() {
+		b.SetCursor(st.id, delivery.Backup, max(st.journal.Extent(st.id).Next, 1))
 	}
 	if _, err := journal.Put(st.journal, &b); err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,60 +14,26 @@ import (
 // A valid tag is a list of
 //
 //	required        the member must be there
+//	needed          the same, but not in an update
 //	min=, max=      of a number, or of the length of text, data or list
 //	pattern=NAME    text satisfies patterns[NAME]
 //	enum=NAME       text is one of enums[NAME]
 //	only=A B        of these, those that millrace honours
+//	each=, keys=    what texts says of the elements of a list, the keys of a map
 //	unsupported     a member that AWS knows and millrace refuses by name
-//	absent          not a member of requests
+//	update          what is below changes a destination that is there
 //
-// destination marks the members of which a stream has exactly one.
-
-// expression is a regular expression as AWS prints it, and as Go matches it.
-type expression struct {
-	text  string
-	match func(string) bool
-}
-
-func whole(text string) expression {
-	return expression{text, regexp.MustCompile(`^(?s:` + text + `)$`).MatchString}
-}
-
-var patterns = map[string]expression{
-	"streamName":    whole(`[a-zA-Z0-9_.-]+`),
-	"destinationID": whole(`[a-zA-Z0-9-]+`),
-	"arn":           whole(`arn:.*`),
-	"https":         whole(`https:.*`),
-	"logName":       whole(`[^:*]*`),
-	"notBlank":      whole(`.*\S.*`),
-	"fileExtension": {`^$|\.[0-9a-z!\-_.*'()]+`, regexp.MustCompile(`^$|^\.[0-9a-z!\-_.*'()]+$`).MatchString},
-	"tagValue":      whole(`[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*`),
-	"tagKey": {`^(?!aws:)[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*$`, func(s string) bool {
-		return !strings.HasPrefix(s, "aws:") && tagText.MatchString(s)
-	}},
-}
-
-var tagText = regexp.MustCompile(`^[\p{L}\p{Z}\p{N}_.:\/=+\-@%]*$`)
-
-// enums in the order in which AWS prints them.
-var enums = map[string][]string{
-	"deliveryStreamType":  {"DirectPut", "KinesisStreamAsSource", "MSKAsSource", "DatabaseAsSource"},
-	"compressionFormat":   {"ZIP", "HADOOP_SNAPPY", "Snappy", "GZIP", "UNCOMPRESSED"},
-	"s3BackupMode":        {"Disabled", "Enabled"},
-	"searchBackupMode":    {"FailedDocumentsOnly", "AllDocuments"},
-	"noEncryption":        {"NoEncryption"},
-	"indexRotationPeriod": {"NoRotation", "OneHour", "OneDay", "OneWeek", "OneMonth"},
-	"documentIDFormat":    {"FIREHOSE_DEFAULT", "NO_DOCUMENT_ID"},
-	"processorType": {"RecordDeAggregation", "Decompression", "CloudWatchLogProcessing", "Lambda",
-		"MetadataExtraction", "AppendDelimiterToRecord"},
-	"processorParameterName": {"LambdaArn", "NumberOfRetries", "MetadataExtractionQuery", "JsonParsingEngine", "RoleArn",
-		"BufferSizeInMBs", "BufferIntervalInSeconds", "SubRecordType", "Delimiter", "CompressionFormat", "DataMessageExtraction"},
-}
+// destination marks the members of which a stream has exactly one. Two words
+// say what becomes of a member that is in order, and TestModel reads them:
+//
+//	kept            it is described again and nobody acts upon it
+//	off             kept while its block is off, refused by name when it is on
 
 // findings is what a walk over a request found.
 type findings struct {
 	awserr.Violations
 	unsupported []string // paths as the client wrote them
+	update      bool     // of what is below
 }
 
 // validate checks a request against the constraints of its shape. A violated
@@ -121,36 +86,67 @@ func (m member) rule(name string) (string, bool) {
 	return "", false
 }
 
+func (m member) has(name string) bool {
+	_, ok := m.rule(name)
+	return ok
+}
+
+func (m member) required(update bool) bool { return m.has("required") || !update && m.has("needed") }
+
 var rawMessage = reflect.TypeFor[json.RawMessage]()
 
 func (f *findings) walk(m member) {
 	v := m.value
 	if v.Type() == rawMessage {
-		if _, refused := m.rule("unsupported"); refused && v.Len() > 0 && string(v.Bytes()) != "null" {
+		if m.has("unsupported") && v.Len() > 0 && string(v.Bytes()) != "null" {
 			f.unsupported = append(f.unsupported, m.path)
 		}
 		return
 	}
 	if v.IsNil() {
-		if _, required := m.rule("required"); required {
+		if m.required(f.update) {
 			f.Add(awserr.Null, m.awsPath, "not be null")
 		}
 		return
 	}
-	if _, absent := m.rule("absent"); absent {
-		f.unsupported = append(f.unsupported, m.path)
-		return
+	if m.has("update") {
+		f.update = true
+		defer func() { f.update = false }()
 	}
-	if v.Kind() == reflect.Slice {
+	switch v.Kind() {
+	case reflect.Slice:
 		if f.checkLength(m, "", v.Len()); m.tooLong(v.Len()) {
 			return // its length is what is wrong with it
 		}
 		for i := range v.Len() {
-			f.walkStruct(v.Index(i), fmt.Sprintf("%s.%d.member.", m.awsPath, i+1), fmt.Sprintf("%s[%d].", m.path, i))
+			f.element(m, v.Index(i), fmt.Sprintf("%s.%d.member", m.awsPath, i+1), fmt.Sprintf("%s[%d]", m.path, i))
 		}
+	case reflect.Map:
+		f.entries(m)
+	default:
+		f.checkValue(m, v.Elem())
+	}
+}
+
+// element checks what stands in a list.
+func (f *findings) element(m member, v reflect.Value, awsPath, path string) {
+	if v.Kind() == reflect.Struct {
+		f.walkStruct(v, awsPath+".", path+".")
 		return
 	}
-	f.checkValue(m, v.Elem())
+	each, _ := m.rule("each")
+	f.checkText(member{value: v, rules: texts[each], awsPath: awsPath, path: path}, v.String())
+}
+
+// entries checks a map of text, in the order of its keys.
+func (f *findings) entries(m member) {
+	names, _ := m.rule("keys")
+	keys := m.value.MapKeys()
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	for _, key := range keys {
+		f.checkText(member{value: key, rules: texts[names], awsPath: m.awsPath, path: m.path}, key.String())
+		f.element(m, m.value.MapIndex(key), m.awsPath+"."+key.String()+".member", m.path+"."+key.String())
+	}
 }
 
 func (f *findings) checkValue(m member, v reflect.Value) {
@@ -160,7 +156,9 @@ func (f *findings) checkValue(m member, v reflect.Value) {
 	case reflect.Slice: // data
 		f.checkLength(m, "", v.Len())
 	case reflect.Int:
-		f.checkRange(m, int(v.Int()))
+		f.checkRange(m, float64(v.Int()))
+	case reflect.Float64:
+		f.checkRange(m, v.Float())
 	case reflect.String:
 		f.checkText(m, v.String())
 	}
@@ -193,12 +191,12 @@ func (m member) tooLong(n int) bool {
 	return ok && n > most
 }
 
-func (f *findings) checkRange(m member, n int) {
+func (f *findings) checkRange(m member, n float64) {
 	shown := awserr.Shown(n)
-	if least, ok := m.number("min"); ok && n < least {
+	if least, ok := m.number("min"); ok && n < float64(least) {
 		f.Add(shown, m.awsPath, "have value greater than or equal to "+strconv.Itoa(least))
 	}
-	if most, ok := m.number("max"); ok && n > most {
+	if most, ok := m.number("max"); ok && n > float64(most) {
 		f.Add(shown, m.awsPath, "have value less than or equal to "+strconv.Itoa(most))
 	}
 }
