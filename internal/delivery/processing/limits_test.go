@@ -141,6 +141,14 @@ func TestQueryLimits(t *testing.T) {
 	}
 }
 
+// A record that breaks the jq machine is refused like any other.
+func TestBrokenMachine(t *testing.T) {
+	q := &query{reads: members{all: true}} // without a program
+	if _, err := q.extract(newSteps(), []byte("{}")); err == nil || !strings.Contains(err.Error(), "the query breaks on the record") {
+		t.Error(err)
+	}
+}
+
 // Every stage looks up when it is to stop.
 func TestStopBetweenStages(t *testing.T) {
 	ctx, stop := context.WithCancel(context.Background())

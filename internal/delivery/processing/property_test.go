@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -259,6 +260,33 @@ func FuzzQueryReads(f *testing.F) {
 			want, wantErr := whole.extract(s, data)
 			if (err == nil) != (wantErr == nil) || !maps.Equal(got, want) {
 				t.Fatalf("%q %+v: %v %v, of the whole record %v %v", data, q.reads, got, err, want, wantErr)
+			}
+		}
+	})
+}
+
+// FuzzQuery: any program is refused or runs within its steps.
+func FuzzQuery(f *testing.F) {
+	text, err := os.ReadFile("testdata/queries.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		f.Add(line)
+	}
+	s := newSteps()
+	f.Fuzz(func(t *testing.T, program string) {
+		q, err := parseQuery(program)
+		if err != nil {
+			return
+		}
+		keys, err := q.extract(s, []byte(`{"a":"x","b":{"c":[1,2.5,null,true]},"t":1700000000}`))
+		if err != nil && strings.Contains(err.Error(), "breaks") {
+			t.Fatalf("%s: %v", program, err)
+		}
+		for _, k := range q.keys {
+			if err == nil && keys[k] == "" {
+				t.Fatalf("%s: no %q in %v", program, k, keys)
 			}
 		}
 	})

@@ -120,8 +120,15 @@ func (q *query) run(ctx context.Context, _ *destination.Batch, items []item, out
 	})
 }
 
-// extract runs the program on one record, which must give one object.
-func (q *query) extract(s *steps, data []byte) (map[string]string, error) {
+// extract runs the program on one record, which must give one object. A record
+// on which the jq machine breaks is refused too: it would come again at each
+// start.
+func (q *query) extract(s *steps, data []byte) (keys map[string]string, err error) {
+	defer func() {
+		if broken := recover(); broken != nil {
+			keys, err = nil, fmt.Errorf("the query breaks on the record: %v", broken)
+		}
+	}()
 	input, err := q.read(data)
 	if err != nil {
 		return nil, err
