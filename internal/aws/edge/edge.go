@@ -9,6 +9,7 @@
 package edge
 
 import (
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -54,6 +55,9 @@ type Options struct {
 	// Observe is told of every answered request; nil for nobody. service and
 	// operation are those of the tables, empty for requests that found none.
 	Observe func(service, operation string, status int, elapsed time.Duration)
+	// MaxConnections and MaxPerAddress bound the clients of a Server, all
+	// together and those of one address; 0 for 2048 and 1024.
+	MaxConnections, MaxPerAddress int
 }
 
 // Edge is an http.Handler.
@@ -69,13 +73,17 @@ func New(o Options) *Edge {
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
 	}
+	o.MaxConnections, o.MaxPerAddress = cmp.Or(o.MaxConnections, maxConnections), cmp.Or(o.MaxPerAddress, maxPerAddress)
 	return &Edge{Options: o, hosts: newHostList(o.AllowedHosts)}
 }
 
-// Server returns a server with the edge's limits on slow and large headers.
-// Bodies have their own, see admit.
+// Server returns a server with the edge's limits on slow and large headers and
+// on connections. Bodies have their own, see admit.
 func (e *Edge) Server() *http.Server {
+	connections := newConnections(e.MaxConnections, e.MaxPerAddress)
 	return &http.Server{
+		ConnState:         connections.observe,
+		ConnContext:       connections.context,
 		Handler:           e,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       60 * time.Second,

@@ -21,9 +21,12 @@ type exchange struct {
 	r        *http.Request
 	c        *call.Call
 	protocol sigv4.Protocol
+	body     guard // closed after the answer
 }
 
 func (x *exchange) serve() {
+	x.body.watch(x.w, x.r)
+	defer x.body.close()
 	if !x.edge.hosts.allows(x.r.Host) {
 		http.Error(x.w, "millrace does not serve the host "+clip(x.r.Host)+"; it serves localhost, loopback addresses and the allowed hosts of its configuration", http.StatusForbidden)
 		return
@@ -34,25 +37,30 @@ func (x *exchange) serve() {
 		return
 	}
 	x.protocol = x.edge.protocol(x.r)
-	release, refusal := x.edge.admit(x.w, x.r, x.protocol)
-	if refusal != nil {
+	if refusal := x.edge.admit(&x.body, x.r, x.protocol); refusal != nil {
 		x.refuse(refusal)
 		return
 	}
-	defer release()
-	verified, err := x.edge.Verifier.Verify(x.r)
+	verified, err := x.verify()
 	if err != nil {
 		x.refuse(x.explain(err))
 		return
 	}
 	defer verified.Release()
 	x.c.Identity, x.c.Region, x.c.Service, x.c.Body = verified.Identity, verified.Scope.Region, verified.Scope.Service, verified.Body
-	if x.protocol != sigv4.S3 {
-		stopReading(x.w)
-	}
 	if refusal := x.route(verified); refusal != nil {
 		x.refuse(refusal)
 	}
+}
+
+// verify reads the body of all services but S3, and while it waits for it, the
+// client may have to make room for another.
+func (x *exchange) verify() (*sigv4.Verified, error) {
+	if x.protocol != sigv4.S3 && !x.body.ended {
+		x.body.client.waits(true)
+		defer x.body.client.waits(false)
+	}
+	return x.edge.Verifier.Verify(x.r)
 }
 
 // protocol sees from the request's shape what its client speaks.
@@ -156,7 +164,8 @@ func wrongService(want string, p sigv4.Protocol) *awserr.Error {
 
 func (x *exchange) explain(err error) *awserr.Error {
 	var refused *sigv4.Error
-	if errors.As(err, &refused) {
+	var ours *awserr.Error // why the body could not be read
+	if errors.As(err, &refused) && !errors.As(err, &ours) {
 		return refused.AWS(x.protocol)
 	}
 	return awserr.From(err)
@@ -164,6 +173,7 @@ func (x *exchange) explain(err error) *awserr.Error {
 
 // refuse answers an error in the client's protocol.
 func (x *exchange) refuse(e *awserr.Error) {
+	x.body.linger()
 	x.edge.Logger.Debug("request refused", "method", x.r.Method, "path", x.r.URL.Path, "code", e.Code, "message", e.Message, "request_id", x.c.RequestID, "error", e.Cause)
 	switch x.protocol {
 	case sigv4.JSON:

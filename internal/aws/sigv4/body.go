@@ -33,6 +33,16 @@ func (b *buffer) release() {
 	}
 }
 
+// grow makes room for more of a body that may have need bytes: what is claimed
+// and does not come takes little.
+func (b *buffer) grow(need int) {
+	room := 2 * cap(b.data)
+	if need > cap(b.data) {
+		room = min(room, need)
+	}
+	b.data = append(make([]byte, 0, room), b.data...)
+}
+
 // readBody reads the body of a request to any service but S3, hashing as it
 // reads, and answers the hash. A hash that the client declared must be the
 // body's.
@@ -45,13 +55,14 @@ func readBody(r *http.Request) (*buffer, string, error) {
 	if body == nil {
 		body = http.NoBody
 	}
-	if need := int(r.ContentLength); cap(b.data) <= need {
-		b.data = make([]byte, 0, need+1) // one more, so that the read that finds the end needs no growth
+	need := int(r.ContentLength) + 1 // one more, so that the read that finds the end needs no growth
+	if r.ContentLength < 0 {
+		need = MaxBody + 1
 	}
 	hash := sha256.New()
 	for {
 		if len(b.data) == cap(b.data) {
-			b.data = append(b.data, 0)[:len(b.data)]
+			b.grow(need)
 		}
 		from := len(b.data)
 		n, err := body.Read(b.data[from:min(cap(b.data), from+readStep)])
