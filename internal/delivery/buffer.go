@@ -15,6 +15,9 @@ const (
 	// otherwise take far more memory than its bytes.
 	maxRecords = 250_000
 
+	// maxSpare bounds the memory of a finished batch that is kept for another.
+	maxSpare = 1 << 14
+
 	// recordBytes is what a record takes besides its data.
 	recordBytes = 48
 )
@@ -75,9 +78,13 @@ func began(now time.Time, arrival int64) time.Time {
 	return now.Add(-time.Duration(max(0, now.UnixMilli()-arrival)) * time.Millisecond)
 }
 
-// take empties the buffer: its records are the caller's.
-func (b *buffer) take() []record.Record {
+// take empties the buffer: its records are the caller's. It goes on with the
+// memory of a batch before, if there is any.
+func (b *buffer) take(spare []record.Record) []record.Record {
 	records := b.records
-	b.records, b.bytes = nil, 0
+	if spare == nil && len(records) > maxSpare {
+		spare = make([]record.Record, 0, len(records)) // it will be as large as this one
+	}
+	b.records, b.bytes = spare, 0
 	return records
 }

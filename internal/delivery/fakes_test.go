@@ -151,7 +151,7 @@ func (s *stage) bucketNamed(name string) destination.Destination {
 	return s3.New(s3.Options{Store: s.buckets[name], Bucket: name})
 }
 
-func newRig(t *testing.T, interval time.Duration) *rig {
+func newRig(t testing.TB, interval time.Duration) *rig {
 	r := &rig{journal: memory.New(memory.Options{}), stream: record.StreamID{7}, archive: &bucket{}, errors: &bucket{}}
 	prefix, err := objectkey.Parse("errors/")
 	if err != nil {

@@ -165,11 +165,11 @@ func (f *flight) outcome() outcome {
 		if !parcel.done {
 			continue
 		}
-		b, refused := parcel.batch, len(parcel.refused)
+		b, bytes, refused := parcel.batch, parcel.batch.Bytes(), len(parcel.refused)
 		out.sent += len(b.Records) - refused
-		out.sentBytes += b.Bytes() - refusedBytes(parcel)
+		out.sentBytes += bytes - refusedBytes(parcel)
 		out.refused += refused
-		out.objects = append(out.objects, Object{Key: b.Key, Time: parcel.at, Records: len(b.Records), Bytes: b.Bytes(), Refused: refused})
+		out.objects = append(out.objects, Object{Key: b.Key, Time: parcel.at, Records: len(b.Records), Bytes: bytes, Refused: refused})
 	}
 	return out
 }

@@ -30,15 +30,16 @@ type Pipeline struct {
 	buffer buffer
 
 	mu       sync.Mutex
-	flushTo  record.Sequence    // a buffer with records before it is due
-	wake     context.CancelFunc // ends the wait of Run's goroutine
-	moved    chan struct{}      // closed and replaced when the cursor moves
-	flights  []*flight          // sealed and not behind the cursor, in order
-	running  int                // of them, those under way
-	held     int                // of the budget, by those under way
-	failure  string             // the last one, as news are told apart
-	told     map[string]time.Time
-	progress State // Starting, Stopped, Failed or empty
+	flushTo  record.Sequence      // a buffer with records before it is due
+	wake     context.CancelFunc   // ends the wait of Run's goroutine
+	moved    chan struct{}        // closed and replaced when the cursor moves
+	flights  []*flight            // sealed and not behind the cursor, in order
+	running  int                  // of them, those under way
+	held     int                  // of the budget, by those under way
+	failure  string               // the last one, as news are told apart
+	told     map[string]time.Time // when each code of refusals was news
+	spare    [][]record.Record    // of finished batches
+	progress State                // Starting, Stopped, Failed or empty
 	status   Status
 }
 
@@ -191,7 +192,7 @@ func (p *Pipeline) read(ctx, wait context.Context) error {
 // launchBuffer seals the buffer and starts its delivery.
 func (p *Pipeline) launchBuffer(ctx context.Context, end context.CancelCauseFunc) error {
 	bytes, next := p.buffer.bytes, p.buffer.next
-	records := p.buffer.take()
+	records := p.buffer.take(p.takeSpare())
 	f := newFlight(p.seal(records, next, bytes))
 	var b journal.Batch
 	if err := f.save(&b); err != nil {

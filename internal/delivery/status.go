@@ -220,7 +220,8 @@ func (p *Pipeline) launched(f *flight, records []record.Record) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	f.arrival = records[0].Arrival
-	f.source = f.batch.Bytes() + recordBytes*len(records)
+	f.Bytes = f.batch.Bytes() // an entry of format 1 does not say it
+	f.source = f.Bytes + recordBytes*len(records)
 	p.hold(f, p.weight(f.source))
 	p.running++
 	p.buffered()
@@ -291,6 +292,7 @@ func (p *Pipeline) settled(f *flight, out outcome, moved record.Sequence) {
 		p.log.Info("delivery goes on", "batch", f.ID, "records", len(f.batch.Records))
 	}
 	p.count(f, out)
+	p.keepSpare(f.batch.Records)
 	f.batch, f.parcels, f.refused = nil, nil, nil // it may stay until those before it are finished
 	if moved != 0 {
 		p.status.Delivered = max(p.status.Delivered, moved-1)
@@ -318,5 +320,24 @@ func (p *Pipeline) count(f *flight, out outcome) {
 	st.SucceededAttempts++
 	st.Batches++
 	st.Records += uint64(len(f.batch.Records))
-	st.Bytes += uint64(f.batch.Bytes())
+	st.Bytes += uint64(f.Bytes)
+}
+
+// keepSpare keeps the memory of a finished batch: one for each that may be under
+// way would be too much for a stream that has become quiet. The caller holds
+// the lock.
+func (p *Pipeline) keepSpare(records []record.Record) {
+	if cap(records) <= maxSpare && len(p.spare) < 2 {
+		clear(records)
+		p.spare = append(p.spare, records[:0])
+	}
+}
+
+func (p *Pipeline) takeSpare() (spare []record.Record) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if n := len(p.spare); n > 0 {
+		spare, p.spare = p.spare[n-1], p.spare[:n-1]
+	}
+	return spare
 }

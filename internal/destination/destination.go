@@ -36,7 +36,9 @@ func (b *Batch) Bytes() int {
 	return n
 }
 
-// Destination delivers batches. One batch is under way at a time.
+// Destination delivers batches. Several may be under way at once, as many as the
+// delivery stream allows. The slice of a batch's records is the engine's again
+// once Deliver has returned; the records' bytes may be kept.
 type Destination interface {
 	// Deliver returns once every record is either durably at the destination or
 	// among the refusals, which the engine writes to the error output before it
