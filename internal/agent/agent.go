@@ -2,26 +2,21 @@ package agent
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"os"
-	"regexp"
-	"runtime/debug"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials"
 )
 
 // Options are what the caller adds to the configuration file. Set fields win over the file.
 type Options struct {
 	Logger          *slog.Logger // discard
-	AccessKeyID     string       // with SecretAccessKey
+	AccessKeyID     string       // with SecretAccessKey; no role is assumed then
 	SecretAccessKey string
 	SessionToken    string
-	Endpoint        string // of Firehose, with scheme
+	Endpoint        string // of Firehose and Kinesis, with scheme
+	EndpointFor     []EndpointRule
 	Region          string
 	CheckpointPath  string
 
@@ -34,12 +29,13 @@ type Agent struct {
 	cfg     Config
 	logger  *slog.Logger
 	tap     func(flow string, record []byte)
-	client  *client
+	clients map[string]*client // by service
 	store   *store
 	kept    []flowCheckpoint // of flows that the configuration no longer has
 	flows   []*flow
 	sending chan struct{} // requests under way, of all flows
-	batches sync.Pool
+	batches sync.Pool     // of *batch
+	bodies  sync.Pool     // of *[]byte, larger than smallBody
 	started time.Time
 
 	saving sync.Mutex
@@ -52,9 +48,8 @@ type pace struct {
 	checkpoint time.Duration // between two checkpoints, 0 = one second
 }
 
-const (
-	memoryLimit = 16 << 20 // of batches under way, shared by the flows evenly, so that one that is stuck does not stop the others
-)
+// minFlowMemory is what a flow may hold at least, however many share the configured bytes.
+const minFlowMemory = 256 << 10
 
 // New opens the checkpoint, which it locks, and prepares the flows. Nothing is read or sent before Run.
 func New(cfg Config, opts Options) (*Agent, error) { return newAgent(cfg, opts, pace{}) }
@@ -74,16 +69,12 @@ func newAgent(cfg Config, opts Options, p pace) (*Agent, error) {
 	if opts.CheckpointPath != "" {
 		a.cfg.CheckpointFile = opts.CheckpointPath
 	}
-	endpoint, region := destination(cfg, opts)
-	provider, err := credentialsProvider(cfg, opts, region)
-	if err != nil {
-		return nil, err
-	}
-	if a.client, err = newClient(cfg, endpoint, region, userAgent(cfg), provider); err != nil {
+	if err := a.connect(opts); err != nil {
 		return nil, err
 	}
 	var known checkpoint
-	if a.store, known, err = openStore(a.cfg.CheckpointFile); err != nil {
+	var err error
+	if a.store, known, err = openStore(a.cfg.CheckpointFile, a.cfg.Flows, a.logger); err != nil {
 		return nil, err
 	}
 	if err := a.addFlows(known); err != nil {
@@ -93,10 +84,33 @@ func newAgent(cfg Config, opts Options, p pace) (*Agent, error) {
 	return a, nil
 }
 
+// connect makes a client of each service that a flow sends to.
+func (a *Agent) connect(opts Options) error {
+	a.clients = make(map[string]*client)
+	var provider aws.CredentialsProvider
+	for _, flow := range a.cfg.Flows {
+		s := flow.service()
+		if a.clients[s.name] != nil {
+			continue
+		}
+		endpoint, region := destination(s, a.cfg, opts)
+		var err error
+		if provider == nil {
+			if provider, err = credentialsProvider(a.cfg, opts, region); err != nil {
+				return err
+			}
+		}
+		if a.clients[s.name], err = newClient(a.cfg, s, endpoint, region, userAgent(a.cfg), provider, a.logger); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (a *Agent) addFlows(known checkpoint) error {
 	mine := make(map[string]bool)
 	for _, cfg := range a.cfg.Flows {
-		f, err := newFlow(a, cfg, known.flow(cfg.ID()))
+		f, err := newFlow(a, cfg, a.clients[cfg.service().name], known.flow(cfg.ID()))
 		if err != nil {
 			return err
 		}
@@ -109,60 +123,6 @@ func (a *Agent) addFlows(known checkpoint) error {
 		}
 	}
 	return nil
-}
-
-var firehoseHost = regexp.MustCompile(`^https?://firehose(?:-fips)?\.([a-z0-9-]+)\.`)
-
-// destination is where to send to and the region to sign for: what the options say, what the endpoint's name says, what the environment says, us-east-1.
-func destination(cfg Config, opts Options) (endpoint, region string) {
-	endpoint, region = cfg.FirehoseEndpoint, opts.Region
-	if opts.Endpoint != "" {
-		endpoint = opts.Endpoint
-	}
-	if match := firehoseHost.FindStringSubmatch(endpoint); region == "" && match != nil {
-		region = match[1]
-	}
-	for _, name := range []string{"AWS_REGION", "AWS_DEFAULT_REGION"} {
-		if region == "" && endpoint != "" {
-			region = os.Getenv(name)
-		}
-	}
-	if region == "" {
-		region = "us-east-1"
-	}
-	if endpoint == "" {
-		endpoint = "https://firehose." + region + ".amazonaws.com"
-	}
-	return endpoint, region
-}
-
-// credentialsProvider takes the options' keys, the file's keys, or the SDK's chain: environment, shared files, container, instance.
-func credentialsProvider(cfg Config, opts Options, region string) (aws.CredentialsProvider, error) {
-	switch {
-	case opts.AccessKeyID != "":
-		return credentials.NewStaticCredentialsProvider(opts.AccessKeyID, opts.SecretAccessKey, opts.SessionToken), nil
-	case cfg.AccessKeyID != "":
-		return credentials.NewStaticCredentialsProvider(cfg.AccessKeyID, cfg.SecretAccessKey, ""), nil
-	}
-	chain, err := config.LoadDefaultConfig(context.Background(), config.WithRegion(region))
-	if err != nil {
-		return nil, fmt.Errorf("load credentials: %w", err)
-	}
-	return chain.Credentials, nil
-}
-
-func userAgent(cfg Config) string {
-	if cfg.UserAgentOverride != "" {
-		return cfg.UserAgentOverride
-	}
-	ours := "millrace-agent"
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		ours += "/" + info.Main.Version
-	}
-	if cfg.UserAgent != "" {
-		return cfg.UserAgent + " " + ours
-	}
-	return ours
 }
 
 // Run ships until ctx ends; then it sends what was read, for at most the configured shutdown timeout, and writes the checkpoint. Trouble with files and the
@@ -204,7 +164,9 @@ func (a *Agent) close() {
 		f.tailer.Close()
 	}
 	a.store.close()
-	a.client.http.CloseIdleConnections()
+	for _, c := range a.clients {
+		c.http.CloseIdleConnections()
+	}
 }
 
 // keepCheckpoint writes the checkpoint as it moves.
@@ -219,19 +181,57 @@ func (a *Agent) keepCheckpoint(ctx context.Context) {
 	}
 }
 
-// saveCheckpoint writes where all flows stand now.
+// saveCheckpoint writes where all flows stand now, if any of them has moved.
 func (a *Agent) saveCheckpoint() error {
 	a.saving.Lock()
 	defer a.saving.Unlock()
 	c := checkpoint{flows: append([]flowCheckpoint{}, a.kept...)}
+	revisions, moved := make([]uint64, len(a.flows)), false
+	for i, f := range a.flows {
+		revisions[i] = f.revision() // before the states: what changes meanwhile is written next time
+		moved = moved || revisions[i] != f.savedRevision()
+	}
+	if !moved && a.store.written != nil {
+		return nil
+	}
+	own := len(c.flows)
 	for _, f := range a.flows {
 		c.flows = append(c.flows, flowCheckpoint{f.id, f.states()})
 	}
-	return a.store.save(c)
+	if err := a.store.save(c); err != nil {
+		return err
+	}
+	for i, f := range a.flows {
+		f.noteSaved(c.flows[own+i].files, revisions[i])
+	}
+	return nil
 }
 
 func (a *Agent) takeBatch() *batch { return a.batches.Get().(*batch) }
+
+// giveBatch keeps a batch that nobody needs any more, and its body apart if that is a large one.
 func (a *Agent) giveBatch(b *batch) {
-	b.incarnation, b.span = nil, nil
+	b.flow, b.incarnation, b.span, b.refusal = nil, nil, nil, nil
+	clear(b.entries[:cap(b.entries)]) // of the spans that they point to
+	if cap(b.body) > smallBody {
+		if body := b.body; cap(body) <= pooledBody {
+			a.bodies.Put(&body)
+		}
+		b.body = nil
+	}
 	a.batches.Put(b)
+}
+
+// growBody makes room for n bytes: a little at a time while the body is small, at once when it becomes a large one.
+func (a *Agent) growBody(b *batch, n int) {
+	if cap(b.body) > smallBody || len(b.body)+n <= smallBody {
+		return
+	}
+	var body []byte
+	if large, ok := a.bodies.Get().(*[]byte); ok {
+		body = (*large)[:0]
+	} else {
+		body = make([]byte, 0, 256<<10)
+	}
+	b.body = append(body, b.body...)
 }

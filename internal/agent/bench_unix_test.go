@@ -67,7 +67,7 @@ func BenchmarkFileToSignedBatch(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		a.client.http.Transport = answering{}
+		a.clients["firehose"].http.Transport = answering{}
 		runtime.GC()
 		before := cpuTime()
 		ctx, cancel := context.WithCancel(context.Background())

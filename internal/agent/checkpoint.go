@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,14 +20,19 @@ import (
 
 // The checkpoint file is text (docs/formats/agent-checkpoint.md):
 //
-//	millrace-agent-checkpoint 1
+//	millrace-agent-checkpoint 2
 //	flow "fh:web:/var/log/access.log"
-//	file 4f0c…(32) 2049 1835014 named 18273 1024 9b1d…(64) "/var/log/access.log"
+//	file 4f0c…(32) 2049 1835014 named 18273 20480 1024 9b1d…(64) "/var/log/access.log"
+//	cut 18400
 //	end 3f2a91c0
 //
-// A file line is id, device, inode, whether it still has its name, the lowest unacknowledged byte, length and SHA-256 of the known beginning, path.
-// The last line is the CRC-32C of all before it.
-const checkpointMagic = "millrace-agent-checkpoint 1\n"
+// A file line is id, device, inode, whether it still has its name (named, rotated; and ",ended" behind its footer), the lowest unacknowledged byte, its size when it was
+// last seen, length and SHA-256 of the known beginning, path. A cut is the end of a record of several lines that was sent although another line might have belonged
+// to it. The last line is the CRC-32C of all before it. Version 1 knew neither size nor cuts; it is read, too.
+const (
+	checkpointMagic    = "millrace-agent-checkpoint 2\n"
+	checkpointMagicOld = "millrace-agent-checkpoint 1\n"
+)
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -36,14 +43,19 @@ type checkpoint struct {
 
 type flowCheckpoint struct {
 	id    string
-	files []tail.State
+	files []fileCheckpoint
 }
 
-// flow returns the files of a flow; nil if the checkpoint does not know it.
-func (c checkpoint) flow(id string) []tail.State {
+type fileCheckpoint struct {
+	tail.State
+	cuts []uint64
+}
+
+// flow returns what is known of a flow; nil if the checkpoint does not know it.
+func (c checkpoint) flow(id string) *flowCheckpoint {
 	for _, f := range c.flows {
 		if f.id == id {
-			return append([]tail.State{}, f.files...)
+			return &f
 		}
 	}
 	return nil
@@ -58,7 +70,13 @@ func (c checkpoint) encode() []byte {
 			if s.Rotated {
 				name = "rotated"
 			}
-			out = fmt.Appendf(out, "file %x %d %d %s %d %d %x %q\n", s.ID, s.Device, s.Inode, name, s.Offset, s.PrefixLen, s.PrefixSum, s.Path)
+			if s.Ended {
+				name += ",ended"
+			}
+			out = fmt.Appendf(out, "file %x %d %d %s %d %d %d %x %q\n", s.ID, s.Device, s.Inode, name, s.Offset, s.Size, s.PrefixLen, s.PrefixSum, s.Path)
+			for _, cut := range s.cuts {
+				out = fmt.Appendf(out, "cut %d\n", cut)
+			}
 		}
 	}
 	return fmt.Appendf(out, "end %08x\n", crc32.Checksum(out, castagnoli))
@@ -67,11 +85,12 @@ func (c checkpoint) encode() []byte {
 // decodeCheckpoint reads what encode wrote, and nothing else: the file says what not to send again, so a guess could lose lines.
 func decodeCheckpoint(src []byte) (checkpoint, error) {
 	var c checkpoint
-	if bytes.HasPrefix(src, []byte("SQLite format 3\x00")) {
-		return c, errors.New("it is the Kinesis Agent's database, not a checkpoint of this agent")
-	}
 	rest, ok := bytes.CutPrefix(src, []byte(checkpointMagic))
+	old := false
 	if !ok {
+		rest, old = bytes.CutPrefix(src, []byte(checkpointMagicOld))
+	}
+	if !ok && !old {
 		return c, errors.New("it is not a checkpoint of this agent, or of another version")
 	}
 	body, end, ok := cutLastLine(rest)
@@ -79,7 +98,7 @@ func decodeCheckpoint(src []byte) (checkpoint, error) {
 		return c, errors.New("it is damaged: the check sum in its last line does not fit")
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
-		if err := c.decodeLine(line); err != nil {
+		if err := c.decodeLine(line, old); err != nil {
 			return checkpoint{}, fmt.Errorf("line %d: %w", i+2, err)
 		}
 	}
@@ -92,30 +111,46 @@ func cutLastLine(text []byte) (before []byte, last string, ok bool) {
 	return text[:at], string(text[at:]), ok
 }
 
-func (c *checkpoint) decodeLine(line string) error {
+func (c *checkpoint) decodeLine(line string, old bool) error {
 	word, rest, _ := strings.Cut(line, " ")
 	switch word {
 	case "":
 		return nil
 	case "flow":
 		id, err := strconv.Unquote(rest)
-		c.flows = append(c.flows, flowCheckpoint{id: id, files: []tail.State{}})
+		c.flows = append(c.flows, flowCheckpoint{id: id, files: []fileCheckpoint{}})
 		return err
 	case "file":
 		if len(c.flows) == 0 {
 			return errors.New("file before any flow")
 		}
-		s, err := decodeFile(strings.SplitN(rest, " ", 8))
+		fields := strings.SplitN(rest, " ", 9)
+		if old { // without a size
+			fields = strings.SplitN(rest, " ", 8)
+			if len(fields) == 8 {
+				fields = slices.Insert(fields, 5, fields[4])
+			}
+		}
+		s, err := decodeFile(fields)
 		flow := &c.flows[len(c.flows)-1]
-		flow.files = append(flow.files, s)
+		flow.files = append(flow.files, fileCheckpoint{State: s})
+		return err
+	case "cut":
+		if len(c.flows) == 0 || len(c.flows[len(c.flows)-1].files) == 0 {
+			return errors.New("cut before any file")
+		}
+		at, err := strconv.ParseUint(rest, 10, 64)
+		flow := &c.flows[len(c.flows)-1]
+		file := &flow.files[len(flow.files)-1]
+		file.cuts = append(file.cuts, at)
 		return err
 	}
 	return fmt.Errorf("unknown word %q", word)
 }
 
 func decodeFile(fields []string) (s tail.State, err error) {
-	if len(fields) != 8 {
-		return s, fmt.Errorf("file has %d fields, want 8", len(fields))
+	if len(fields) != 9 {
+		return s, fmt.Errorf("file has %d fields, want 9", len(fields))
 	}
 	fail := func(name string, e error) {
 		if e != nil && err == nil {
@@ -137,17 +172,18 @@ func decodeFile(fields []string) (s tail.State, err error) {
 	}
 	sum("id", fields[0], s.ID[:])
 	s.Device, s.Inode = number("device", fields[1]), number("inode", fields[2])
-	if s.Rotated = fields[3] == "rotated"; !s.Rotated && fields[3] != "named" {
+	name, ended := strings.CutSuffix(fields[3], ",ended")
+	if s.Ended, s.Rotated = ended, name == "rotated"; !s.Rotated && name != "named" {
 		fail("name", fmt.Errorf("%q, want named or rotated", fields[3]))
 	}
-	s.Offset = number("offset", fields[4])
-	if length := number("prefix length", fields[5]); length <= 1024 {
+	s.Offset, s.Size = number("offset", fields[4]), number("size", fields[5])
+	if length := number("prefix length", fields[6]); length <= 1024 {
 		s.PrefixLen = int(length)
 	} else {
 		fail("prefix length", fmt.Errorf("%d, want at most 1024", length))
 	}
-	sum("prefix", fields[6], s.PrefixSum[:])
-	path, e := strconv.Unquote(fields[7])
+	sum("prefix", fields[7], s.PrefixSum[:])
+	path, e := strconv.Unquote(fields[8])
 	fail("path", e)
 	s.Path = path
 	return s, err
@@ -162,27 +198,46 @@ type store struct {
 	written []byte
 }
 
-// openStore reads the checkpoint and locks it. A file that is not there is an empty checkpoint; one that cannot be understood is an error, because to begin anew
-// would repeat or skip what its owner did not ask for.
-func openStore(path string) (*store, checkpoint, error) {
-	s := &store{path: path}
+// openStore locks the checkpoint and reads it. A file that is not there is an empty checkpoint, or what the Kinesis Agent left behind; one that cannot be understood is an
+// error, because to begin anew would repeat or skip what its owner did not ask for.
+func openStore(path string, flows []FlowConfig, logger *slog.Logger) (s *store, c checkpoint, err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, checkpoint{}, fmt.Errorf("create folder of checkpoint: %w", err)
+		return nil, c, fmt.Errorf("create folder of checkpoint: %w", err)
 	}
-	src, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, checkpoint{}, fmt.Errorf("read checkpoint: %w", err)
+	path, legacy, err := ownCheckpoint(path)
+	if err != nil {
+		return nil, c, err
 	}
-	var c checkpoint
-	if err == nil {
-		if c, err = decodeCheckpoint(src); err != nil {
-			return nil, c, fmt.Errorf("read checkpoint %q: %w; move it away to begin at each flow's initialPosition", path, err)
-		}
-	}
-	if s.lock, err = lockFile(path + ".lock"); err != nil {
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
 		return nil, c, fmt.Errorf("lock checkpoint %q: %w", path, err)
 	}
+	s = &store{path: path, lock: lock}
+	if c, err = s.read(legacy, flows, logger); err != nil {
+		lock.Close()
+		return nil, c, err
+	}
 	return s, c, nil
+}
+
+func (s *store) read(legacy string, flows []FlowConfig, logger *slog.Logger) (c checkpoint, err error) {
+	src, err := os.ReadFile(s.path)
+	if err == nil {
+		if c, err = decodeCheckpoint(src); err != nil {
+			return c, fmt.Errorf("read checkpoint %q: %w; move it away to begin at each flow's initialPosition", s.path, err)
+		}
+		return c, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return c, fmt.Errorf("read checkpoint: %w", err)
+	}
+	if there, err := isSQLite(legacy); legacy == "" || err != nil || !there {
+		return c, nil
+	}
+	if c, err = importLegacy(legacy, flows, logger); err != nil {
+		return c, err
+	}
+	return c, s.save(c)
 }
 
 // save replaces the file in one step; when it returns, the new content is on disk.

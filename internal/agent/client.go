@@ -6,14 +6,15 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -22,9 +23,12 @@ import (
 	"github.com/millrace/millrace/internal/record"
 )
 
-// client sends PutRecordBatch. The body is the batch's own, the signature the SDK's.
+// client sends batches to one service. The body is the batch's own, the signature the SDK's.
 type client struct {
+	service     *service
 	http        *http.Client
+	logger      *slog.Logger
+	skew        atomic.Int64 // of our clock behind the service's, ns
 	endpoint    *url.URL
 	region      string
 	userAgent   string
@@ -34,11 +38,12 @@ type client struct {
 }
 
 const (
-	putRecordBatch = "Firehose_20150804.PutRecordBatch"
 	maxAnswerBytes = 4 << 20
+	// credentialsNotice is when it is said that credentials are long in coming.
+	credentialsNotice = 4 * time.Second
 )
 
-func newClient(cfg Config, endpoint, region, userAgent string, credentials aws.CredentialsProvider) (*client, error) {
+func newClient(cfg Config, s *service, endpoint, region, userAgent string, credentials aws.CredentialsProvider, logger *slog.Logger) (*client, error) {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
 		return nil, fmt.Errorf("endpoint %q is not an URL", endpoint)
@@ -59,6 +64,7 @@ func newClient(cfg Config, endpoint, region, userAgent string, credentials aws.C
 		ForceAttemptHTTP2:   false,
 	}
 	return &client{
+		service: s, logger: logger,
 		http:     &http.Client{Transport: transport, Timeout: cfg.SocketTimeout},
 		endpoint: u, region: region, userAgent: userAgent, credentials: credentials, signer: v4.NewSigner(),
 		answers: sync.Pool{New: func() any { return new(bytes.Buffer) }},
@@ -88,18 +94,19 @@ func (c *client) put(ctx context.Context, b *batch) (answer, error) {
 		GetBody:       func() (io.ReadCloser, error) { return sent.open(payload), nil },
 		Header: http.Header{
 			"Content-Type":      {"application/x-amz-json-1.1"},
-			"X-Amz-Target":      {putRecordBatch},
+			"X-Amz-Target":      {c.service.target},
 			"User-Agent":        {c.userAgent},
 			record.OriginHeader: {string(b.origin.AppendHeader(nil))},
 		},
 	}
 	req = req.WithContext(ctx)
-	credentials, err := c.credentials.Retrieve(ctx)
+	credentials, err := c.keys(ctx)
 	if err != nil {
-		return answer{}, &credentialsError{err}
+		return answer{}, err
 	}
 	hash := sha256.Sum256(payload)
-	if err := c.signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(hash[:]), "firehose", c.region, time.Now()); err != nil {
+	now := time.Now().Add(time.Duration(c.skew.Load()))
+	if err := c.signer.SignHTTP(ctx, credentials, req, hex.EncodeToString(hash[:]), c.service.name, c.region, now); err != nil {
 		return answer{}, fmt.Errorf("sign request: %w", err)
 	}
 	req.Body = sent.open(payload)
@@ -115,10 +122,49 @@ func (c *client) put(ctx context.Context, b *batch) (answer, error) {
 		return answer{}, fmt.Errorf("read answer: %w", err)
 	}
 	if resp.StatusCode != http.StatusOK {
-		return answer{}, newServiceError(resp, buf.Bytes())
+		return answer{}, c.refusal(resp, buf.Bytes())
 	}
-	return readAnswer(buf.Bytes(), len(b.entries))
+	return c.service.readAnswer(buf.Bytes(), len(b.entries))
 }
+
+// keys gets the credentials, and says so if that takes long.
+func (c *client) keys(ctx context.Context) (aws.Credentials, error) {
+	notice := time.AfterFunc(credentialsNotice, func() {
+		c.logger.Warn("still waiting for credentials", "service", c.service.name)
+	})
+	defer notice.Stop()
+	keys, err := c.credentials.Retrieve(ctx)
+	if err != nil {
+		return keys, &credentialsError{err}
+	}
+	return keys, nil
+}
+
+// refusal reads an answer other than 200. Of one that speaks of old keys or of a wrong clock it learns what the next request needs.
+func (c *client) refusal(resp *http.Response, body []byte) *serviceError {
+	e := newServiceError(resp, body)
+	switch e.Code {
+	case "ExpiredToken", "ExpiredTokenException":
+		if cache, ok := c.credentials.(*aws.CredentialsCache); ok {
+			cache.Invalidate()
+		}
+	case "InvalidSignatureException", "SignatureDoesNotMatch", "RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture":
+		at, err := http.ParseTime(resp.Header.Get("Date"))
+		if err != nil {
+			break
+		}
+		skew := time.Until(at)
+		if before := time.Duration(c.skew.Load()); (skew - before).Abs() > clockTolerance {
+			c.skew.Store(int64(skew))
+			e.learnt = true
+			c.logger.Warn("this machine's clock is wrong, signing with the service's", "service", c.service.name, "behind", skew)
+		}
+	}
+	return e
+}
+
+// clockTolerance is how far apart clocks may be for signatures to be valid.
+const clockTolerance = 4 * time.Minute
 
 // bodies counts the readers of a payload that the transport has not closed.
 type bodies struct{ closed sync.WaitGroup }
@@ -142,35 +188,39 @@ func (b *body) Close() error {
 }
 
 // readAnswer wants an entry for each of n records. When none failed the entries are counted, not read.
-func readAnswer(body []byte, n int) (answer, error) {
-	if failed, ok := failedPutCount(body); ok && failed == 0 && bytes.Count(body, []byte(`"RecordId"`)) == n {
+func (s *service) readAnswer(body []byte, n int) (answer, error) {
+	if failed, ok := s.failedCount(body); ok && failed == 0 && bytes.Count(body, []byte(`"`+s.okKey+`"`)) == n {
 		return answer{}, nil
 	}
-	var a struct {
-		FailedPutCount   *int
-		RequestResponses []answerRecord
-	}
-	if err := json.Unmarshal(body, &a); err != nil {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(body, &fields); err != nil {
 		return answer{}, fmt.Errorf("read answer: %w", err)
 	}
-	if a.FailedPutCount == nil || len(a.RequestResponses) != n {
-		return answer{}, fmt.Errorf("answer has %d entries for %d records", len(a.RequestResponses), n)
+	var failed *int
+	var entries []answerRecord
+	for key, to := range map[string]any{s.failedKey: &failed, s.entriesKey: &entries} {
+		if err := json.Unmarshal(fields[key], to); err != nil {
+			return answer{}, fmt.Errorf("read answer: %s: %w", key, err)
+		}
 	}
-	out := answer{entries: a.RequestResponses}
-	for _, e := range a.RequestResponses {
+	if failed == nil || len(entries) != n {
+		return answer{}, fmt.Errorf("answer has %d entries for %d records", len(entries), n)
+	}
+	out := answer{entries: entries}
+	for _, e := range entries {
 		if e.ErrorCode != "" {
 			out.failed++
 		}
 	}
-	if out.failed != *a.FailedPutCount {
-		return answer{}, fmt.Errorf("answer says that %d records failed and names %d", *a.FailedPutCount, out.failed)
+	if out.failed != *failed {
+		return answer{}, fmt.Errorf("answer says that %d records failed and names %d", *failed, out.failed)
 	}
 	return out, nil
 }
 
-// failedPutCount finds the number without reading the entries. Inside of a JSON string the key's quotes would be escaped.
-func failedPutCount(body []byte) (n int, ok bool) {
-	_, rest, found := bytes.Cut(body, []byte(`"FailedPutCount"`))
+// failedCount finds the number without reading the entries. Inside of a JSON string the key's quotes would be escaped.
+func (s *service) failedCount(body []byte) (n int, ok bool) {
+	_, rest, found := bytes.Cut(body, []byte(`"`+s.failedKey+`"`))
 	rest = bytes.TrimLeft(rest, " \t\r\n:")
 	for ; len(rest) > 0 && rest[0] >= '0' && rest[0] <= '9' && n < 1000; rest = rest[1:] {
 		n, ok = n*10+int(rest[0]-'0'), true
@@ -183,6 +233,7 @@ type serviceError struct {
 	Status  int
 	Code    string
 	Message string
+	learnt  bool // the next request will do better
 }
 
 func newServiceError(resp *http.Response, body []byte) *serviceError {
@@ -223,17 +274,3 @@ type credentialsError struct{ cause error }
 
 func (e *credentialsError) Error() string { return "get credentials: " + e.cause.Error() }
 func (e *credentialsError) Unwrap() error { return e.cause }
-
-// isHopeless reports whether somebody has to change something before a retry can do better: access, names, keys. It is retried all the same, slowly.
-func isHopeless(err error) bool {
-	var service *serviceError
-	if !errors.As(err, &service) {
-		var credentials *credentialsError
-		return errors.As(err, &credentials)
-	}
-	switch service.Code {
-	case "ThrottlingException", "Throttling", "LimitExceededException", "RequestTimeout", "RequestExpired", "ServiceUnavailableException":
-		return false
-	}
-	return service.Status >= 400 && service.Status < 500 && service.Status != http.StatusRequestTimeout && service.Status != http.StatusTooManyRequests
-}

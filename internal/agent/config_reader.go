@@ -3,6 +3,8 @@ package agent
 import (
 	"fmt"
 	"math"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -53,6 +55,50 @@ func (r *configReader) setText(to *string, m member) {
 	if text, ok := r.text(m); ok {
 		*to = text
 	}
+}
+
+// setBool takes what the Kinesis Agent takes for true and false, in any case.
+func (r *configReader) setBool(to *bool, m member) bool {
+	switch strings.ToLower(m.value.text) {
+	case "true", "t", "yes", "y", "1":
+		*to = true
+	case "false", "f", "no", "n", "0":
+		*to = false
+	default:
+		text := m.value.kind.String()
+		if m.value.kind == stringNode || m.value.kind == numberNode {
+			text = strconv.Quote(m.value.text)
+		}
+		r.fail(m.value.line, m.value.col, "%s is %s, want true or false", m.key, text)
+		return false
+	}
+	return true
+}
+
+// oneOf wants one of some words, in this case.
+func (r *configReader) oneOf(m member, words ...string) bool {
+	if slices.Contains(words, m.value.text) && m.value.kind == stringNode {
+		return true
+	}
+	r.fail(m.value.line, m.value.col, "%s is %q, want %s", m.key, m.value.text, strings.Join(words, " or "))
+	return false
+}
+
+// setEndpoint takes a host or a URL; nothing stands for AWS.
+func (r *configReader) setEndpoint(to *string, m member) {
+	text, ok := r.text(m)
+	if !ok || text == "" {
+		return
+	}
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		r.fail(m.value.line, m.value.col, "%s is %q, want a host or an http or https URL", m.key, m.value.text)
+		return
+	}
+	*to = text
 }
 
 // integer reads a whole number from low to high.

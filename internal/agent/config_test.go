@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millrace/millrace/internal/tail"
 )
@@ -67,6 +68,15 @@ func describe(c Config, err error) string {
 	}
 	fmt.Fprintf(&out, "endpoint %q, key %q, checkpoint %s, %s threads, timeouts %v %v %v, report %v\n",
 		c.FirehoseEndpoint, c.AccessKeyID, c.CheckpointFile, threads, c.ConnectionTimeout, c.SocketTimeout, c.ShutdownTimeout, c.StatusReportPeriod)
+	if kinesis := fmt.Sprint(c.KinesisEndpoint, c.KinesisRegion, c.STSEndpoint, c.AssumeRoleARN, c.AssumeRoleExternalID); kinesis != "" {
+		fmt.Fprintf(&out, "kinesis %q in %q, sts %q, role %q %q\n", c.KinesisEndpoint, c.KinesisRegion, c.STSEndpoint, c.AssumeRoleARN, c.AssumeRoleExternalID)
+	}
+	if c.CloudWatch != (CloudWatchConfig{Emit: true, Namespace: "AWSKinesisAgent", BufferTime: 30 * time.Second, QueueSize: 10000}) {
+		fmt.Fprintf(&out, "cloudwatch %+v\n", c.CloudWatch)
+	}
+	if c.MetricsAddress != "" || c.BufferBytes != defaultBufferBytes {
+		fmt.Fprintf(&out, "metrics at %q, %d bytes held\n", c.MetricsAddress, c.BufferBytes)
+	}
 	for _, f := range c.Flows {
 		from := "end"
 		if f.InitialPosition == tail.StartOfFile {
@@ -75,6 +85,10 @@ func describe(c Config, err error) string {
 		fmt.Fprintf(&out, "%s from %s, buffer %v %d records %d bytes, retry %v to %v, poll %v %v, terminator %q, %d options\n", f.ID(), from,
 			f.MaxBufferAge, f.MaxBufferRecords, f.MaxBufferBytes, f.RetryInitialBackoff, f.RetryMaxBackoff, f.PollInterval, f.RefreshInterval,
 			f.TruncatedRecordTerminator, len(f.convert.steps))
+		if f.BatchesPerFile+f.AggregateBytes+f.SkipHeaderLines > 0 || f.MultiLineStart != nil || f.Footer != nil || f.DeterministicKeys {
+			fmt.Fprintf(&out, "  %d batches a file, records of %d bytes, %d header lines, multi-line %v, footer %v, deterministic keys %v\n",
+				f.BatchesPerFile, f.AggregateBytes, f.SkipHeaderLines, f.MultiLineStart != nil, f.Footer != nil, f.DeterministicKeys)
+		}
 	}
 	return out.String()
 }
@@ -100,7 +114,7 @@ func FuzzParseConfig(f *testing.F) {
 				t.Fatalf("diagnostic %+v", d)
 			}
 		}
-		if err == nil && (len(c.Flows) == 0 || c.MaxSendingThreads < 1 || c.Flows[0].DeliveryStream == "") {
+		if err == nil && (len(c.Flows) == 0 || c.MaxSendingThreads < 1 || c.Flows[0].Stream() == "") {
 			t.Fatalf("accepted %+v", c)
 		}
 	})
@@ -124,8 +138,8 @@ func TestSingleLine(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, mismatch := cfg.Flows[0].convert.append(nil, []byte(c.line))
-		if mismatch != nil || string(got) != c.want {
+		got, mismatch, err := cfg.Flows[0].convert.append(nil, []byte(c.line))
+		if err != nil || mismatch != nil || string(got) != c.want {
 			t.Errorf("%s on %q: %q %v, want %q", c.options, c.line, got, mismatch, c.want)
 		}
 	}

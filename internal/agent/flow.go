@@ -1,24 +1,25 @@
 package agent
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/millrace/millrace/internal/logformat"
 	"github.com/millrace/millrace/internal/tail"
 )
 
-// flow follows one file pattern and fills batches for one delivery stream.
+// flow follows one file pattern and fills batches for one stream.
 type flow struct {
 	agent   *Agent
 	cfg     FlowConfig
 	id      string
-	stream  []byte // the name as JSON
+	service *service
+	client  *client
+	head    []byte // of request bodies
 	convert converter
 	tailer  *tail.Tailer
 	gate    *gate
@@ -27,39 +28,67 @@ type flow struct {
 
 	mu           sync.Mutex // guards what the reader, the senders and the checkpoint share
 	incarnations map[[16]byte]*incarnation
+	durable      map[[16]byte]bool // ids that the checkpoint file holds
+	saved        uint64            // revision of what it holds
+	acks         atomic.Uint64     // part of the revision
+	oldCuts      map[[16]byte][]uint64
 
-	record  []byte        // the record being converted
-	held    chan struct{} // batches with a sender
-	memory  *memory       // and their bytes
-	senders sync.WaitGroup
-	dropLog limiter
+	record    []byte          // the record being converted
+	hard      context.Context // of the senders
+	memory    *memory         // what the flow holds
+	ready     []*batch        // that wait for a sender; with sending under the lock
+	sending   int             // senders
+	bodyLimit atomic.Int64    // largest request that passes, 0 = not learnt
+	senders   sync.WaitGroup
+	helpers   sync.WaitGroup
+	dropLog   limiter
+	rawLog    limiter
 }
 
-func newFlow(a *Agent, cfg FlowConfig, resume []tail.State) (*flow, error) {
-	name, err := json.Marshal(cfg.DeliveryStream)
+func newFlow(a *Agent, cfg FlowConfig, client *client, resume *flowCheckpoint) (*flow, error) {
+	name, err := json.Marshal(cfg.Stream())
 	if err != nil {
 		return nil, err
 	}
+	s := client.service
 	f := &flow{
-		agent: a, cfg: cfg, id: cfg.ID(), stream: name,
-		convert:      converter{steps: cfg.convert.steps},
-		gate:         newGate(cfg.RetryInitialBackoff, cfg.RetryMaxBackoff),
+		agent: a, cfg: cfg, id: cfg.ID(), service: s, client: client,
+		head:         append(append([]byte(`{"`+s.streamKey+`":`), name...), `,"Records":[`...),
+		convert:      cfg.convert.clone(),
+		gate:         newGate(cfg.RetryInitialBackoff, cfg.RetryMaxBackoff, cfg.throttledBackoff()),
 		logger:       a.logger.With("flow", cfg.ID()),
 		incarnations: make(map[[16]byte]*incarnation),
-		held:         make(chan struct{}, a.cfg.MaxSendingThreads),
-		memory:       newMemory(memoryLimit / len(a.cfg.Flows)),
+		durable:      make(map[[16]byte]bool),
+		oldCuts:      make(map[[16]byte][]uint64),
+		memory:       newMemory(max(minFlowMemory, a.cfg.BufferBytes/len(a.cfg.Flows))),
 		dropLog:      limiter{every: 10 * time.Second},
+		rawLog:       limiter{every: 10 * time.Second},
 	}
-	f.tailer, err = tail.New(tail.Options{
-		Pattern: cfg.FilePattern, Initial: cfg.InitialPosition, Resume: resume,
+	opts := tail.Options{
+		Pattern: cfg.FilePattern, Initial: cfg.InitialPosition,
 		Poll: cfg.PollInterval, Relist: cfg.RefreshInterval, Quiet: a.pace.quiet, Logger: f.logger,
-	})
+	}
+	if resume != nil {
+		opts.Resume = []tail.State{}
+		for _, file := range resume.files {
+			opts.Resume = append(opts.Resume, file.State)
+			f.oldCuts[file.ID] = file.cuts
+		}
+	}
+	f.tailer, err = tail.New(opts)
 	return f, err
 }
 
 // run reads until ctx ends, then hands what it holds to the senders and waits for them; hard ends those.
 func (f *flow) run(ctx, hard context.Context) {
+	f.hard = hard
+	for _, source := range f.convert.ec2 {
+		source.refresh(ctx, f.logger)
+		f.helpers.Go(func() { source.keep(ctx, f.logger) })
+	}
+	defer f.helpers.Wait()
 	for first := true; ctx.Err() == nil; first = false {
+		f.makeRoom(ctx)
 		lines, i, ok := f.next()
 		if first { // where the flow began is remembered even if it ends before a line is sent
 			if err := f.agent.saveCheckpoint(); err != nil {
@@ -67,16 +96,18 @@ func (f *flow) run(ctx, hard context.Context) {
 			}
 		}
 		if ok {
-			f.begin(hard, i)
-			f.take(hard, lines, i)
+			f.begin(ctx, i)
+			f.take(ctx, lines, i)
 		}
-		wait := f.sendAged(hard)
-		if !ok {
+		wait := f.sendAged()
+		if !ok && ctx.Err() == nil {
 			f.tailer.Wait(ctx, wait)
 		}
 	}
-	for _, i := range f.filling() {
-		f.dispatch(hard, i)
+	for _, i := range f.all() {
+		f.endPack(hard, i, true) // an event that is open is read again by the next run
+		f.settle(i)
+		f.dispatch(i)
 	}
 	f.senders.Wait()
 }
@@ -91,110 +122,153 @@ func (f *flow) next() (tail.Lines, *incarnation, bool) {
 	}
 	i := f.incarnations[lines.File.ID]
 	if i == nil {
-		i = &incarnation{file: lines.File, low: lines.Start, parsed: lines.Start}
+		cuts := f.oldCuts[lines.File.ID]
+		i = &incarnation{file: lines.File, low: lines.Start, parsed: lines.Start, readTo: lines.Start, cuts: cuts, oldCuts: append([]uint64{}, cuts...)}
+		i.headerLeft = f.cfg.SkipHeaderLines
+		if lines.Start > 0 && i.headerLeft > 0 {
+			i.headerLeft -= f.tailer.LinesBefore(lines.File, lines.Start, i.headerLeft)
+		}
 		f.incarnations[lines.File.ID] = i
 	}
+	i.file = lines.File
 	return lines, i, true
 }
 
 // begin puts a new incarnation's id into the checkpoint file before the first batch carries it: after a crash the same lines must come with the same id, or the
 // server would count them twice.
 func (f *flow) begin(ctx context.Context, i *incarnation) {
-	for !i.durable && ctx.Err() == nil {
+	for ctx.Err() == nil {
+		f.mu.Lock()
+		durable := f.durable[i.file.ID]
+		f.mu.Unlock()
+		if durable {
+			return
+		}
 		err := f.agent.saveCheckpoint()
 		if err == nil {
-			i.durable = true
-			return
+			continue
 		}
 		f.fail(err)
 		sleep(ctx, time.Second, nil)
 	}
 }
 
-// take converts lines to records.
-func (f *flow) take(ctx context.Context, lines tail.Lines, i *incarnation) {
-	var parsed, dropped int64
-	received := int64(0)
-	at := lines.Start
-	for rest := lines.Data; len(rest) > 0 && ctx.Err() == nil; received++ {
-		line, end := rest, lines.End
-		if n := bytes.IndexByte(rest, '\n'); n >= 0 {
-			line, end = rest[:n], at+uint64(n)+1
-			rest = rest[n+1:]
-		} else {
-			rest = nil
-		}
-		var mismatch *logformat.Mismatch
-		if f.record, mismatch = f.convert.append(f.record[:0], line); mismatch != nil {
-			dropped++
-			f.logDropped(line, at, i, mismatch)
-		} else {
-			parsed++
-			f.add(ctx, i, at, end)
-		}
-		at = end
-	}
-	f.count.received.Add(received)
-	f.count.receivedBytes.Add(int64(at - lines.Start))
-	f.count.parsed.Add(parsed)
-	f.count.dropped.Add(dropped)
-	f.mu.Lock()
-	i.parsed = at
-	i.advance()
-	f.mu.Unlock()
-}
-
-// add puts the record into the incarnation's batch, which is sent when it is full.
+// add puts a record into the incarnation's batch, which is sent when it is full.
 func (f *flow) add(ctx context.Context, i *incarnation, start, end uint64) {
 	f.cutRecord()
-	if b := i.filling; b != nil && b.dataBytes+len(f.record) > f.cfg.MaxBufferBytes {
-		f.dispatch(ctx, i)
+	f.mu.Lock()
+	limit, sent := min(f.cfg.MaxBufferBytes, f.dataLimit()), false
+	if b := i.filling; b != nil && b.dataBytes+f.sizeOf(len(f.record)) > limit {
+		f.dispatchLocked(i)
+		sent = true
 	}
-	if i.filling == nil {
-		b := f.agent.takeBatch()
-		f.mu.Lock()
-		b.begin(f.stream, i, time.Now())
-		i.filling = b
-		f.mu.Unlock()
+	b := i.filling
+	if b == nil {
+		b = f.newBatch(i)
 	}
-	i.filling.add(f.record, start, end)
+	before := cap(b.body)
+	f.agent.growBody(b, len(f.record)*4/3+64+keyBytes)
+	b.add(f.record, start, end)
+	if grown := cap(b.body) - before; grown != 0 {
+		b.reserved += grown
+		f.memory.add(grown)
+	}
+	if len(b.entries) >= f.cfg.MaxBufferRecords {
+		f.dispatchLocked(i)
+		sent = true
+	}
+	f.mu.Unlock()
 	if tap := f.agent.tap; tap != nil {
 		tap(f.id, f.record)
 	}
-	if len(i.filling.entries) >= f.cfg.MaxBufferRecords {
-		f.dispatch(ctx, i)
+	if sent {
+		f.makeRoom(ctx) // the record being converted may change now
 	}
 }
 
-// cutRecord shortens a record beyond Firehose's limit, as the Kinesis Agent does: anywhere, with the terminator at its end.
+func (f *flow) newBatch(i *incarnation) *batch {
+	b := f.agent.takeBatch()
+	b.begin(f, i, time.Now())
+	b.span = i.open()
+	b.reserved = batchOverhead + cap(b.body)
+	f.memory.add(b.reserved)
+	i.filling = b
+	return b
+}
+
+// sizeOf is how a record of n bytes counts.
+func (f *flow) sizeOf(n int) int {
+	if f.service.partitionKeys {
+		return n + keyBytes
+	}
+	return n
+}
+
+// cutRecord shortens a record beyond the service's limit, as the Kinesis Agent does: anywhere, with the terminator at its end.
 func (f *flow) cutRecord() {
-	if len(f.record) <= maxRecordBytes {
+	limit := f.service.maxRecordBytes
+	if f.service.partitionKeys {
+		limit -= keyBytes
+	}
+	if len(f.record) <= limit {
 		return
 	}
 	f.count.cut.Add(1)
-	f.logger.Warn("record is too long and was cut", "bytes", len(f.record), "limit", maxRecordBytes)
+	f.logger.Warn("record is too long and was cut", "bytes", len(f.record), "limit", limit)
 	terminator := f.cfg.TruncatedRecordTerminator
-	f.record = append(f.record[:maxRecordBytes-len(terminator)], terminator...)
+	f.record = append(f.record[:limit-len(terminator)], terminator...)
 }
 
-// logDropped shows a line that is no record, with the place where it stopped being one, at most one in ten seconds.
-func (f *flow) logDropped(line []byte, at uint64, i *incarnation, mismatch *logformat.Mismatch) {
-	more, ok := f.dropLog.allow(time.Now())
-	if !ok {
-		return
+// makeRoom keeps the reader within the flow's memory: it waits for senders, and where there are none it sends what is being filled, the oldest first.
+func (f *flow) makeRoom(ctx context.Context) {
+	for f.memory.over() && ctx.Err() == nil {
+		if !f.memory.wait(ctx) {
+			continue
+		}
+		oldest := f.oldest()
+		if oldest == nil {
+			return
+		}
+		f.endEvent(ctx, oldest, true)
+		f.endPack(ctx, oldest, true)
+		f.settle(oldest)
+		f.dispatch(oldest)
 	}
-	sample := string(line[:min(len(line), 200)])
-	f.logger.Warn("1 record parsed but skipped for processing and delivering", "path", i.file.Path(), "offset", at, "reason", mismatch.Error(),
-		"line", sample, "more_since_last", more)
+}
+
+// oldest is the incarnation whose batch has been filled for the longest time, or else one that gathers a record.
+func (f *flow) oldest() *incarnation {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var found, gathering *incarnation
+	for _, i := range f.incarnations {
+		if i.filling != nil && (found == nil || i.filling.created.Before(found.filling.created)) {
+			found = i
+		}
+		if i.gathers() {
+			gathering = i
+		}
+	}
+	if found == nil {
+		return gathering
+	}
+	return found
 }
 
 // sendAged sends batches that are old enough and returns how long the next one has.
-func (f *flow) sendAged(ctx context.Context) time.Duration {
+func (f *flow) sendAged() time.Duration {
 	wait := time.Hour
-	for _, i := range f.filling() {
-		left := time.Until(i.filling.created.Add(f.cfg.MaxBufferAge))
+	for _, i := range f.all() {
+		wait = min(wait, f.endAged(i))
+		f.mu.Lock()
+		b := i.filling
+		f.mu.Unlock()
+		if b == nil {
+			continue
+		}
+		left := time.Until(b.created.Add(f.cfg.MaxBufferAge))
 		if left <= 0 {
-			f.dispatch(ctx, i)
+			f.dispatch(i)
 			continue
 		}
 		wait = min(wait, left)
@@ -202,52 +276,108 @@ func (f *flow) sendAged(ctx context.Context) time.Duration {
 	return wait
 }
 
-// filling lists the incarnations with a batch being filled.
-func (f *flow) filling() []*incarnation {
+// all lists the incarnations with something that is being filled.
+func (f *flow) all() []*incarnation {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all []*incarnation
 	for _, i := range f.incarnations {
-		if i.filling != nil {
+		if i.filling != nil || i.gathers() {
 			all = append(all, i)
 		}
 	}
 	return all
 }
 
-// dispatch hands the batch being filled to a sender, when one is free: reading waits for sending.
-func (f *flow) dispatch(ctx context.Context, i *incarnation) {
-	b := i.filling
-	f.mu.Lock()
-	i.filling = nil
-	f.mu.Unlock()
-	select {
-	case f.held <- struct{}{}:
-	case <-ctx.Done():
-		return // the span stays open, so the checkpoint does not pass it
-	}
-	if !f.memory.acquire(ctx, cap(b.body)) {
-		return
-	}
-	size := cap(b.body)
-	f.senders.Go(func() {
-		defer func() { <-f.held }()
-		f.send(ctx, b)
-		f.memory.release(size)
-	})
-}
-
-// states describes the flow's files for the checkpoint: each at its lowest unacknowledged byte.
-func (f *flow) states() []tail.State {
+// dispatch hands the batch being filled to a sender. Where the order is kept it waits for the one before it, and so does the reading of its file.
+func (f *flow) dispatch(i *incarnation) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	states := []tail.State{}
+	f.dispatchLocked(i)
+}
+
+func (f *flow) dispatchLocked(i *incarnation) {
+	b := i.filling
+	if b == nil {
+		return
+	}
+	i.filling = nil
+	b.span.filling = false
+	if len(b.entries) == 0 { // others have taken its records along
+		i.advance()
+		f.memory.add(-b.reserved)
+		f.agent.giveBatch(b)
+		return
+	}
+	if limit := f.cfg.BatchesPerFile; limit > 0 && i.active >= limit {
+		i.queue = append(i.queue, b)
+		f.memory.start()
+		f.tailer.Hold(i.file, true)
+		return
+	}
+	f.memory.start()
+	f.enqueue(b)
+}
+
+// enqueue gives the batch a sender, or a place in the queue for one: older lines go first.
+func (f *flow) enqueue(b *batch) {
+	b.incarnation.active++
+	if f.sending >= f.agent.cfg.MaxSendingThreads {
+		f.ready = append(f.ready, b)
+		return
+	}
+	f.sending++
+	f.senders.Go(func() { f.sendAll(f.hard, b) })
+}
+
+// sendAll sends a batch and then what is ready.
+func (f *flow) sendAll(ctx context.Context, b *batch) {
+	for b != nil {
+		i := b.incarnation
+		f.send(ctx, b)
+		b = f.nextReady(ctx, i)
+	}
+}
+
+// nextReady is called when a batch of i is done with.
+func (f *flow) nextReady(ctx context.Context, i *incarnation) *batch {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	i.active--
+	if len(i.queue) > 0 && ctx.Err() == nil {
+		b := i.queue[0]
+		i.queue = i.queue[1:]
+		i.active++
+		f.ready = append(f.ready, b)
+		if len(i.queue) == 0 {
+			f.tailer.Hold(i.file, false)
+		}
+	}
+	if len(f.ready) == 0 || ctx.Err() != nil {
+		f.sending--
+		return nil
+	}
+	b := f.ready[0]
+	f.ready = f.ready[1:]
+	return b
+}
+
+// revision changes with everything that a checkpoint holds.
+func (f *flow) revision() uint64 { return 1 + f.tailer.Revision() + f.acks.Load() }
+
+// states describes the flow's files for the checkpoint: each at its lowest unacknowledged byte.
+func (f *flow) states() []fileCheckpoint {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	states := []fileCheckpoint{}
 	followed := make(map[[16]byte]bool)
 	inodes := make(map[[2]uint64]bool)
 	for _, status := range f.tailer.Files() {
-		s := status.State
+		s := fileCheckpoint{State: status.State}
 		if i := f.incarnations[s.ID]; i != nil {
-			i.state, s.Offset = s, i.low
+			i.state, s.Offset, s.cuts = status.State, i.low, append([]uint64{}, i.cuts...)
+		} else {
+			s.cuts = f.oldCuts[s.ID]
 		}
 		followed[s.ID], inodes[[2]uint64{s.Device, s.Inode}] = true, true
 		states = append(states, s)
@@ -255,14 +385,34 @@ func (f *flow) states() []tail.State {
 	for id, i := range f.incarnations {
 		switch {
 		case followed[id]:
-		case len(i.spans) == 0:
+		case len(i.spans) == 0 && !i.gathering:
+			f.memory.add(-cap(i.gathered.event) - cap(i.gathered.pack))
 			delete(f.incarnations, id) // read to its end and acknowledged
+			delete(f.oldCuts, id)
 		case !inodes[[2]uint64{i.state.Device, i.state.Inode}] && i.state.ID == id:
-			i.state.Offset = i.low
-			states = append(states, i.state)
+			s := fileCheckpoint{State: i.state, cuts: append([]uint64{}, i.cuts...)}
+			s.Offset = i.low
+			states = append(states, s)
 		}
 	}
 	return states
+}
+
+// noteSaved remembers what the checkpoint file holds now.
+func (f *flow) noteSaved(files []fileCheckpoint, revision uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.durable)
+	for _, s := range files {
+		f.durable[s.ID] = true
+	}
+	f.saved = revision
+}
+
+func (f *flow) savedRevision() uint64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.saved
 }
 
 func (f *flow) fail(err error) {

@@ -7,92 +7,147 @@ import (
 	"time"
 )
 
-// gate holds back the requests of a flow after failures: 100 ms doubled with each failure in a row up to 10 s, ±30 %. While it is closed, one request at a
-// time is let through to try. Errors that a retry will hardly cure wait for the longest time at once.
+// gate paces the requests of a flow.
+//
+// After a failure of a whole request it closes: for a random part of 100 ms doubled with each failure in a row up to 10 s. While it is closed, one request at a
+// time is let through to try, so a service in trouble gets one request in a while and not as many as there are batches. Errors that a retry will hardly cure wait
+// about the longest time at once.
+//
+// When it opens again, and whenever the service refuses part of a batch, it lets few requests through side by side, and one more with each success.
 type gate struct {
 	initial, longest time.Duration
+	throttled        time.Duration // the longest wait for a service that answers and wants less
 
 	mu       sync.Mutex
 	failures int // in a row
 	until    time.Time
 	trying   bool
+	inside   int
+	window   float64
 	changed  chan struct{}
 }
 
-func newGate(initial, longest time.Duration) *gate {
-	return &gate{initial: initial, longest: max(initial, longest), changed: make(chan struct{})}
+// trouble is what became of a request.
+type trouble uint8
+
+const (
+	succeeded trouble = iota
+	partly            // some records were refused for now
+	throttled         // the service wants less
+	failed            // something else that time may cure
+	hopeless          // somebody has to change something
+	withdrawn         // nothing was sent
+)
+
+// widest is how many requests a flow has under way at most; the agent's maxSendingThreads says how many all flows have.
+const widest = 1024
+
+func newGate(initial, longest, throttled time.Duration) *gate {
+	return &gate{initial: initial, longest: max(initial, longest), throttled: max(initial, throttled), window: widest, changed: make(chan struct{})}
 }
 
 // pass is what a request got through the gate with.
 type pass struct {
-	failures int
-	probe    bool
+	probe bool
+	late  int // failures in a row when it entered
 }
 
-// enter waits until a request may be sent.
-func (g *gate) enter(ctx context.Context) (pass, error) {
+// enter waits until a request may be sent, or until event.
+func (g *gate) enter(ctx context.Context, event <-chan struct{}) (p pass, ok bool, err error) {
 	for {
 		g.mu.Lock()
-		if g.failures == 0 {
+		wait, changed := time.Hour, g.changed
+		switch {
+		case g.failures == 0 && g.inside < max(1, int(g.window)):
+			g.inside++
 			g.mu.Unlock()
-			return pass{}, ctx.Err()
-		}
-		wait, changed := time.Until(g.until), g.changed
-		if wait <= 0 && !g.trying {
-			g.trying = true
-			p := pass{g.failures, true}
-			g.mu.Unlock()
-			return p, nil
-		}
-		if g.trying {
-			wait = time.Hour
+			return pass{}, true, ctx.Err()
+		case g.failures > 0 && !g.trying:
+			if wait = time.Until(g.until); wait <= 0 {
+				g.trying = true
+				g.inside++
+				p := pass{true, g.failures}
+				g.mu.Unlock()
+				return p, true, nil
+			}
 		}
 		g.mu.Unlock()
-		if err := sleep(ctx, wait, changed); err != nil {
-			return pass{}, err
+		select {
+		case <-event:
+			return pass{}, false, nil
+		default:
+		}
+		if err := sleepOr(ctx, wait, changed, event); err != nil {
+			return pass{}, false, err
 		}
 	}
 }
 
 // leave says how the request went. Failures of requests that were under way when the gate closed do not count again.
-func (g *gate) leave(p pass, failed, hopeless bool) {
+func (g *gate) leave(p pass, how trouble) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	switch {
-	case !failed:
-		g.failures, g.trying = 0, false
-	case p.probe || g.failures == 0:
-		g.failures++
-		delay := g.longest
-		if !hopeless {
-			delay = backoff(g.initial, g.longest, g.failures)
+	g.inside--
+	if p.probe {
+		g.trying = false
+	}
+	switch how {
+	case withdrawn:
+	case succeeded:
+		if g.failures > 0 {
+			g.failures, g.window = 0, 1
 		}
-		g.until, g.trying = time.Now().Add(delay), false
+		g.window = min(widest, g.window+1)
+	case partly:
+		if g.failures > 0 {
+			g.failures, g.window = 0, 1
+		}
+		g.window = max(1, min(g.window, float64(g.inside+1))*0.7)
 	default:
-		return
+		if !p.probe && g.failures > 0 {
+			return
+		}
+		g.failures++
+		g.until = time.Now().Add(g.delay(how))
 	}
 	close(g.changed)
 	g.changed = make(chan struct{})
 }
 
-// backoff is the time to wait after a number of failures in a row.
+func (g *gate) delay(how trouble) time.Duration {
+	switch how {
+	case hopeless:
+		return time.Duration(float64(g.longest) * (0.7 + 0.6*rand.Float64()))
+	case throttled:
+		return backoff(g.initial, g.throttled, g.failures)
+	}
+	return backoff(g.initial, g.longest, g.failures)
+}
+
+// backoff is the time to wait after a number of failures in a row: anything up to the doubled and redoubled initial time ("full jitter"), so that many agents that
+// fail together do not come back together.
 func backoff(initial, longest time.Duration, failures int) time.Duration {
 	delay := longest
-	if failures <= 20 {
-		delay = min(longest, initial<<(failures-1))
+	if doubled := failures - 1; doubled < 20 && initial < longest>>doubled {
+		delay = initial << doubled
 	}
-	return time.Duration(float64(delay) * (0.7 + 0.6*rand.Float64()))
+	return time.Duration(rand.Float64() * float64(delay))
 }
 
 // sleep waits for a time, an event or the end of ctx, whose error it returns.
 func sleep(ctx context.Context, d time.Duration, event <-chan struct{}) error {
+	return sleepOr(ctx, d, event, nil)
+}
+
+func sleepOr(ctx context.Context, d time.Duration, one, other <-chan struct{}) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-timer.C:
-	case <-event:
+	case <-one:
+	case <-other:
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"encoding/json"
 	"fmt"
 	"strconv"
 	"strings"
@@ -302,4 +303,47 @@ func (p *jsonParser) found() string {
 	}
 	r, _ := utf8.DecodeRuneInString(p.src[p.pos:])
 	return strconv.QuoteRune(r)
+}
+
+// appendJSON writes the value without comments; of a repeated key the last one.
+func (n node) appendJSON(dst []byte) []byte {
+	switch n.kind {
+	case stringNode:
+		return appendJSONString(dst, n.text)
+	case arrayNode:
+		dst = append(dst, '[')
+		for i, item := range n.items {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = item.appendJSON(dst)
+		}
+		return append(dst, ']')
+	case objectNode:
+		dst = append(dst, '{')
+		first := true
+		for i, m := range n.members {
+			if _, again := (&node{members: n.members[i+1:]}).member(m.key); again {
+				continue
+			}
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst = append(appendJSONString(dst, m.key), ':')
+			dst = m.value.appendJSON(dst)
+		}
+		return append(dst, '}')
+	case nullNode:
+		return append(dst, "null"...)
+	}
+	return append(dst, n.text...)
+}
+
+func appendJSONString(dst []byte, text string) []byte {
+	quoted, err := json.Marshal(text)
+	if err != nil {
+		panic("BUG: a string that is no JSON: " + err.Error())
+	}
+	return append(dst, quoted...)
 }

@@ -21,12 +21,15 @@ type FlowSnapshot struct {
 
 	Received      int64 `json:"received"` // lines read
 	ReceivedBytes int64 `json:"received_bytes"`
-	Parsed        int64 `json:"parsed"`     // lines that became records
-	Dropped       int64 `json:"dropped"`    // lines that did not match
-	Cut           int64 `json:"cut"`        // records beyond Firehose's limit
-	Sent          int64 `json:"sent"`       // records accepted
-	SentBytes     int64 `json:"sent_bytes"` // of request bodies accepted
-	Failed        int64 `json:"failed"`     // requests that failed wholly or in part
+	Parsed        int64 `json:"parsed"`      // lines that became records
+	Dropped       int64 `json:"dropped"`     // lines that did not match
+	Skipped       int64 `json:"skipped"`     // header lines and footers
+	Unconverted   int64 `json:"unconverted"` // lines sent as they are because an option could not handle them
+	Cut           int64 `json:"cut"`         // records beyond the service's limit
+	Refused       int64 `json:"refused"`     // records given up because the stream takes others and not them
+	Sent          int64 `json:"sent"`        // records accepted
+	SentBytes     int64 `json:"sent_bytes"`  // of request bodies accepted
+	Failed        int64 `json:"failed"`      // requests that failed wholly or in part
 
 	LagBytes       uint64    `json:"lag_bytes"` // written to the files, not acknowledged
 	RotatedFiles   int       `json:"rotated_files"`
@@ -39,7 +42,8 @@ type FlowSnapshot struct {
 
 // counters are a flow's.
 type counters struct {
-	received, receivedBytes, parsed, dropped, cut, sent, sentBytes, failed atomic.Int64
+	received, receivedBytes, parsed, dropped, skipped, unconverted, cut, refused, sent, sentBytes, failed atomic.Int64
+	accepted                                                                                              atomic.Int64 // requests of which records were
 
 	mu          sync.Mutex
 	lastError   string
@@ -98,8 +102,8 @@ func (f *flow) snapshot() FlowSnapshot {
 	c := &f.count
 	files := f.tailer.Stats()
 	s := FlowSnapshot{
-		Flow: f.id, DeliveryStream: f.cfg.DeliveryStream, FilePattern: f.cfg.FilePattern,
-		Received: c.received.Load(), ReceivedBytes: c.receivedBytes.Load(), Parsed: c.parsed.Load(), Dropped: c.dropped.Load(), Cut: c.cut.Load(),
+		Flow: f.id, DeliveryStream: f.cfg.Stream(), FilePattern: f.cfg.FilePattern,
+		Received: c.received.Load(), ReceivedBytes: c.receivedBytes.Load(), Parsed: c.parsed.Load(), Dropped: c.dropped.Load(), Skipped: c.skipped.Load(), Unconverted: c.unconverted.Load(), Cut: c.cut.Load(), Refused: c.refused.Load(),
 		Sent: c.sent.Load(), SentBytes: c.sentBytes.Load(), Failed: c.failed.Load(),
 		RotatedFiles: files.Rotated, TruncatedFiles: files.Truncated, LostBytes: files.LostBytes,
 	}

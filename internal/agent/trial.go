@@ -14,12 +14,13 @@ type TrialLine struct {
 	Line     []byte
 	Record   []byte // nil if the line is dropped
 	Mismatch *logformat.Mismatch
+	Err      error // an option could not handle the line: Record is the line as it is
 }
 
 // Trial passes the lines of a sample through the flow's data processing options without sending anything. The slices given to each are valid until it returns.
 // The last line counts also without a newline.
 func (c FlowConfig) Trial(sample io.Reader, each func(TrialLine) error) error {
-	convert := converter{steps: c.convert.steps}
+	convert := c.convert.clone()
 	in := bufio.NewReaderSize(sample, 64<<10)
 	var line, record []byte
 	for n := 1; ; n++ {
@@ -30,7 +31,7 @@ func (c FlowConfig) Trial(sample io.Reader, each func(TrialLine) error) error {
 			return err
 		}
 		out := TrialLine{Number: n, Line: line}
-		if record, out.Mismatch = convert.append(record[:0], line); out.Mismatch == nil {
+		if record, out.Mismatch, out.Err = convert.append(record[:0], line); out.Mismatch == nil {
 			out.Record = record
 		}
 		if err := each(out); err != nil {

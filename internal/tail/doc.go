@@ -5,10 +5,16 @@
 //
 //	access.log  ──rename──▶ access.log.1          same incarnation, read to its end through the old descriptor
 //	access.log  ──create──▶ access.log            new incarnation, from 0
-//	access.log  ──truncate──▶ access.log          new incarnation, from 0; unread bytes of the old one are lost and counted
+//	access.log  ──copy────▶ access.log.1          nothing yet; and when the original is truncated, the copy is the old incarnation
+//	access.log  ──truncate▶ access.log            new incarnation, from 0
+//	access.log.1 ──gzip───▶ access.log.1.gz       while we are stopped: the same incarnation, unpacked
+//
+// Names like access.log.1 or access.log-20261122 count as rotated names of access.log. A file with such a name that the pattern does not match is read
+// where it holds what was not read: the known file, the copy of it, or one that was rotated away before it was seen at all.
 //
 // Only lines that end in a newline are handed out. The exception is the last line of a file that has been rotated away and is quiet: nobody will finish it.
 //
-// Limits we accept: a copy that the pattern also matches (copytruncate to access.log.1 under access.log*) is read as a file of its own, so its lines come
-// twice; a file that is truncated and grows beyond the read position with the same first KiB between two polls is not noticed.
+// Limits we accept: a copy under a name that is not a rotated name, if the pattern matches it, is read as a file of its own; what is written between the copying and
+// the truncating is lost unless it was read meanwhile, which is counted; a file that is truncated between two polls and grows beyond the read position with the
+// same first KiB and the same last bytes before that position is not noticed.
 package tail

@@ -4,13 +4,23 @@ import (
 	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
+	"hash/crc32"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
-// prefixBytes is how much of a file's beginning tells it from another one with its inode.
-const prefixBytes = 1 << 10
+const (
+	// prefixBytes is how much of a file's beginning tells it from another one with its inode.
+	prefixBytes = 1 << 10
+	// suffixBytes is how much before the read position tells whether the file was written anew.
+	suffixBytes = 64
+	// markCount is how many former read positions are remembered with their check sums.
+	markCount = 16
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // identity is what a file is, whatever its name.
 type identity struct{ device, inode uint64 }
@@ -21,7 +31,9 @@ type State struct {
 	Path          string   // its last known name
 	Device, Inode uint64
 	Rotated       bool   // it lost the name under which it was found
+	Ended         bool   // its rest is not wanted
 	Offset        uint64 // where to go on
+	Size          uint64 // as last seen
 	PrefixLen     int    // the first bytes, as many as were known, at most 1 KiB
 	PrefixSum     [sha256.Size]byte
 }
@@ -32,56 +44,117 @@ type Status struct {
 	Unread uint64 // bytes known to lie beyond Offset
 }
 
-// File is one incarnation. Its ID may be read by anybody, the rest belongs to the Tailer.
+// File is one incarnation. Its ID and Path may be asked for by anybody, the rest belongs to the Tailer.
 type File struct {
 	ID [16]byte
 
 	identity
-	path    string
-	fd      *os.File // nil while a file at rest is closed
-	offset  uint64   // up to here its lines were handed out
-	size    uint64   // as last seen
-	prefix  []byte   // the first bytes, at most up to offset
-	stalled uint64   // the size at which no complete line was left; 0 = not stalled
-	scanned uint64   // in an over-long line: no newline before this offset
-	changed time.Time
-	rotated bool // its name leads elsewhere now
-	gone    bool // and the pattern does not match its new one
+	path     string
+	shown    atomic.Pointer[string] // path for others
+	fd       *os.File               // nil while a file at rest is closed
+	offset   uint64                 // up to here its lines were handed out
+	size     uint64                 // as last seen
+	modified time.Time              // as last seen while it had its name
+	prefix   []byte                 // the first bytes, as many as there were
+	suffix   []byte                 // the last bytes before offset
+	sum      mark                   // of the bytes from base to offset
+	base     uint64
+	marks    []mark // former sums, ascending
+	stalled  uint64 // the size at which no complete line was left; 0 = not stalled
+	scanned  uint64 // in an over-long line: no newline before this offset
+	found    time.Time
+	changed  time.Time
+	rotated  bool // its name leads elsewhere now
+	gone     bool // and the pattern does not match its new one
+	ended    bool
+	held     bool
+	packed   bool // fd is its unpacked content
+}
+
+// mark is the CRC-32C of an incarnation's bytes from its base up to an offset.
+type mark struct {
+	offset uint64
+	crc    uint32
 }
 
 func newFile(id identity, path string, fd *os.File, size uint64, now time.Time) *File {
-	f := &File{identity: id, path: path, fd: fd, size: size, changed: now}
+	f := &File{identity: id, fd: fd, size: size, changed: now, found: now}
+	f.setPath(path)
 	rand.Read(f.ID[:])
 	return f
 }
 
 // Path is the name under which the file was last seen.
-func (f *File) Path() string { return f.path }
+func (f *File) Path() string { return *f.shown.Load() }
+
+func (f *File) setPath(path string) {
+	f.path = path
+	f.shown.Store(&path)
+}
 
 func (f *File) state() State {
-	return State{ID: f.ID, Path: f.path, Device: f.device, Inode: f.inode, Rotated: f.rotated, Offset: f.offset, PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix)}
+	return State{
+		ID: f.ID, Path: f.path, Device: f.device, Inode: f.inode, Rotated: f.rotated, Ended: f.ended, Offset: f.offset, Size: max(f.size, f.offset),
+		PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
+	}
 }
 
 // finished reports whether nothing more will come of a rotated file.
 func (f *File) finished(now time.Time, quiet time.Duration) bool {
-	return f.rotated && f.size == f.offset && now.Sub(f.changed) >= quiet
+	return f.rotated && (f.ended || f.size <= f.offset) && now.Sub(f.changed) >= quiet
 }
 
-func (f *File) close() {
-	if f.fd != nil {
-		f.fd.Close()
-		f.fd = nil
+// seek makes offset the place to go on from.
+func (f *File) seek(offset uint64) {
+	f.offset, f.base, f.sum, f.marks = offset, offset, mark{offset, 0}, nil
+	f.suffix = f.suffix[:0]
+	f.learn()
+}
+
+// learn keeps the file's first bytes and those before the read position.
+func (f *File) learn() {
+	if want := min(prefixBytes, f.size); uint64(len(f.prefix)) < want {
+		prefix := make([]byte, want)
+		if n, err := readAt(f.fd, prefix, 0); err == nil && n == len(prefix) && bytes.Equal(prefix[:len(f.prefix)], f.prefix) {
+			f.prefix = prefix
+		}
 	}
+	n := min(suffixBytes, f.offset)
+	if cap(f.suffix) == 0 {
+		f.suffix = make([]byte, 0, suffixBytes)
+	}
+	suffix := f.suffix[:n]
+	if got, err := readAt(f.fd, suffix, f.offset-n); err != nil || got < len(suffix) {
+		suffix = suffix[:0]
+	}
+	f.suffix = suffix
+}
+
+// same reports whether the file still begins as it did, and holds before the read position what was read there.
+func (f *File) same() bool {
+	var now [prefixBytes]byte
+	n, err := readAt(f.fd, now[:len(f.prefix)], 0)
+	if err != nil || !bytes.Equal(now[:n], f.prefix) {
+		return false
+	}
+	n, err = readAt(f.fd, now[:len(f.suffix)], f.offset-uint64(len(f.suffix)))
+	return err == nil && bytes.Equal(now[:n], f.suffix)
 }
 
 // read takes the next lines of f, at most a buffer full.
 func (t *Tailer) read(f *File, now time.Time) (Lines, bool) {
-	if f.fd == nil || f.size <= f.offset {
+	if f.size <= f.offset || f.ended {
 		return Lines{}, false
 	}
 	quiet := f.rotated && now.Sub(f.changed) >= t.opts.Quiet
 	if f.size == f.stalled && !quiet {
 		return Lines{}, false
+	}
+	if f.fd == nil && !t.reopen(f, f.path) {
+		return Lines{}, false
+	}
+	if len(t.buf) > chunkBytes && t.lastRead <= chunkBytes { // the long line is over
+		t.buf = make([]byte, min(chunkBytes, t.opts.MaxLineBytes))
 	}
 	n, err := readAt(f.fd, t.buf, f.offset)
 	if err != nil {
@@ -106,6 +179,7 @@ func (t *Tailer) read(f *File, now time.Time) (Lines, bool) {
 func (t *Tailer) readLong(f *File, now time.Time) (Lines, bool) {
 	if len(t.buf) < t.opts.MaxLineBytes {
 		t.buf = make([]byte, min(4*len(t.buf), t.opts.MaxLineBytes))
+		t.lastRead = len(t.buf)
 		return t.read(f, now)
 	}
 	end, found := t.findNewline(f, max(f.scanned, f.offset+uint64(len(t.buf))))
@@ -137,64 +211,88 @@ func (t *Tailer) findNewline(f *File, at uint64) (end uint64, found bool) {
 // incarnation's.
 func (t *Tailer) take(f *File, lines Lines, now time.Time) bool {
 	info, err := f.fd.Stat()
-	if err != nil || uint64(info.Size()) < lines.End || !f.samePrefix() {
+	if err != nil || uint64(info.Size()) < lines.End || !f.same() {
 		t.replace(f, t.truncated(f, now))
 		return false
 	}
 	f.size = max(f.size, uint64(info.Size()))
-	f.offset, f.stalled, f.scanned = lines.End, 0, 0
-	if len(f.prefix) < prefixBytes {
-		f.learnPrefix()
+	f.advance(lines)
+	t.lastRead = len(lines.Data)
+	t.revision.Add(1)
+	if t.open > maxOpenFiles && !f.gone {
+		t.closeFile(f)
 	}
 	return true
 }
 
-// learnPrefix keeps the file's first bytes, as many as were handed out.
-func (f *File) learnPrefix() {
-	prefix := make([]byte, min(prefixBytes, f.offset))
-	if n, err := readAt(f.fd, prefix, 0); err == nil && n == len(prefix) {
-		f.prefix = prefix
+// advance makes the lines read ones.
+func (f *File) advance(lines Lines) {
+	f.marks = append(f.marks, f.sum)
+	if len(f.marks) > markCount {
+		f.marks = append(f.marks[:0], f.marks[1:]...)
 	}
+	if lines.Cut { // its end was not read: the sum begins anew behind it
+		f.base, f.sum, f.marks = lines.End, mark{lines.End, 0}, nil
+	} else {
+		f.sum = mark{lines.End, crc32.Update(f.sum.crc, castagnoli, lines.Data)}
+	}
+	f.offset, f.stalled, f.scanned = lines.End, 0, 0
+	if len(f.prefix) < prefixBytes || lines.Cut {
+		f.learn()
+		return
+	}
+	tail := lines.Data[len(lines.Data)-min(len(lines.Data), suffixBytes):]
+	if keep := suffixBytes - len(tail); keep > 0 {
+		f.suffix = append(f.suffix[:0], f.suffix[len(f.suffix)-min(len(f.suffix), keep):]...)
+		f.suffix = append(f.suffix, tail...)
+		return
+	}
+	f.suffix = append(f.suffix[:0], tail...)
 }
 
-func (f *File) samePrefix() bool {
-	var now [prefixBytes]byte
-	n, err := readAt(f.fd, now[:len(f.prefix)], 0)
-	return err == nil && bytes.Equal(now[:n], f.prefix)
-}
-
-// refresh learns the file's size. A file that became shorter than what was read, or begins otherwise, is a new incarnation.
+// refresh learns the file's size. A file that became shorter than it was, or holds something else, is a new incarnation.
 func (t *Tailer) refresh(f *File, now time.Time) *File {
+	if f.packed {
+		return f
+	}
 	info, err := f.fd.Stat()
 	if err != nil {
 		t.opts.Logger.Warn("stat failed", "path", f.path, "error", err)
 		return f
 	}
+	if !f.rotated {
+		f.modified = info.ModTime()
+	}
 	size := uint64(info.Size())
 	if size == f.size {
 		return f
 	}
-	if size < f.offset || !f.samePrefix() {
+	if size < f.size || !f.same() {
 		return t.truncated(f, now)
 	}
 	f.size, f.changed = size, now
+	if len(f.prefix) < prefixBytes {
+		f.learn()
+	}
+	t.revision.Add(1)
 	return f
 }
 
-// truncated begins a new incarnation in the same file. The unread rest of the old one no longer exists.
+// truncated begins a new incarnation in the same file. The old one may go on in a copy, which list looks for.
 func (t *Tailer) truncated(f *File, now time.Time) *File {
-	info, err := f.fd.Stat()
-	size := uint64(0)
-	if err == nil {
-		size = uint64(info.Size())
+	fresh := newFile(f.identity, f.path, f.fd, 0, now)
+	if info, err := f.fd.Stat(); err == nil {
+		fresh.size, fresh.modified = uint64(info.Size()), info.ModTime()
 	}
-	lost := f.size - min(f.size, f.offset)
+	fresh.rotated, fresh.gone = f.rotated, f.gone
+	fresh.learn()
+	t.byID[f.identity] = fresh
 	t.stats.Truncated++
 	t.stats.Found++
-	t.stats.LostBytes += lost
-	t.opts.Logger.Warn("file was truncated, reading it from its beginning", "path", f.path, "read_to", f.offset, "lost_bytes", lost)
-	fresh := newFile(f.identity, f.path, f.fd, size, now)
-	fresh.rotated, fresh.gone = f.rotated, f.gone
+	t.opts.Logger.Warn("file was truncated, reading it from its beginning", "path", f.path, "read_to", f.offset, "size", f.size)
+	f.fd = nil
+	t.listing.truncated(f)
+	t.revision.Add(1)
 	return fresh
 }
 
@@ -204,6 +302,19 @@ func (t *Tailer) replace(old, fresh *File) {
 			t.files[i] = fresh
 		}
 	}
+}
+
+func (f *File) linesBefore(offset uint64, atMost int) int {
+	n, chunk := 0, make([]byte, 4<<10)
+	for at := uint64(0); f.fd != nil && at < offset && n < atMost; {
+		got, err := readAt(f.fd, chunk[:min(uint64(len(chunk)), offset-at)], at)
+		n += bytes.Count(chunk[:got], []byte{'\n'})
+		at += uint64(got)
+		if err != nil || got == 0 {
+			break
+		}
+	}
+	return min(n, atMost)
 }
 
 // readAt is ReadAt for which the end of the file is no error.

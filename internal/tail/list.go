@@ -1,24 +1,26 @@
 package tail
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
-// listing is what the tailer remembers between looks at the folder.
+// listing is what the tailer remembers between looks at the folders.
 type listing struct {
-	done      bool      // the folder was listed before
-	modified  time.Time // the folder's time at the last look
-	next      time.Time // list again at the latest
+	done      bool      // the folders were listed before
+	next      time.Time // look at files again at the latest
+	relist    time.Time // and read folders that look unchanged
 	closedAt  time.Time // look at closed files again
-	resume    map[identity]State
+	folders   folders
+	resume    []State              // of the last run, not found yet
+	cut       []*File              // truncated ones whose copies are looked for
+	waiting   map[identity]waiting // new files that may be copies
+	known     map[identity]found   // copies that hold nothing unread
+	lost      []lostName
 	complaint map[string]string // path to the last thing logged about it
 }
 
@@ -30,91 +32,126 @@ type found struct {
 	modified time.Time
 }
 
-// modifiedGrain covers the coarseness of a folder's time: within it, a second change may leave no trace.
-const modifiedGrain = time.Second
-
-// list looks at the folder when its time changed or Relist is over: new files are begun, files that lost their name are marked.
-func (t *Tailer) list(now time.Time) {
-	if t.reopenChanged(now) {
-		t.listing.next = time.Time{}
-	}
-	info, err := os.Stat(t.glob.Dir)
-	if err != nil {
-		t.complain(t.glob.Dir, "folder cannot be looked at", err)
-		info = nil
-	} else if t.listing.done && info.ModTime().Equal(t.listing.modified) && time.Since(info.ModTime()) > modifiedGrain && now.Before(t.listing.next) {
-		return
-	}
-	matches, err := t.matches()
-	if err != nil {
-		t.complain(t.glob.Dir, "folder cannot be listed", err)
-		if !errors.Is(err, fs.ErrNotExist) {
-			return
-		}
-	} else {
-		delete(t.listing.complaint, t.glob.Dir)
-	}
-	t.watch.add()
-	t.listing.next = now.Add(t.opts.Relist)
-	if info != nil {
-		t.listing.modified = info.ModTime()
-	}
-	t.mark(matches, now)
-	for _, m := range matches {
-		if !t.follows(m.identity) {
-			t.begin(m, now)
-		}
-	}
-	t.listing.done = true
-	if info != nil {
-		t.resumeRenamed(now)
-	}
+// waiting is a new file that begins as another one does, under a rotated name of it.
+type waiting struct {
+	size  uint64
+	since time.Time // when its size changed last
 }
 
-// matches are the regular files of the pattern, oldest first, each once whatever the number of its names.
-func (t *Tailer) matches() ([]found, error) {
-	entries, err := os.ReadDir(t.glob.Dir)
-	if err != nil {
-		return nil, err
+// lostName is a name that leads to another file than before.
+type lostName struct {
+	path     string
+	modified time.Time // of the file that had it, while it had it
+}
+
+func (l *listing) begin(resume []State) {
+	l.resume = slices.Clone(resume)
+	l.waiting, l.known = make(map[identity]waiting), make(map[identity]found)
+	l.complaint = make(map[string]string)
+}
+
+// settled reports whether nothing waits for another look.
+func (l *listing) settled() bool {
+	return l.done && len(l.resume) == 0 && len(l.cut) == 0 && len(l.waiting) == 0 && len(l.complaint) == 0
+}
+
+func (l *listing) truncated(old *File) {
+	l.cut = append(l.cut, old)
+	l.next = time.Time{}
+}
+
+// list looks at the folders when one of them changed or Relist is over: new files are begun, files that lost their name are marked.
+func (t *Tailer) list(now time.Time, full bool) {
+	l := &t.listing
+	if t.reopenChanged(now) {
+		l.next = time.Time{}
+	}
+	due := !l.done || !now.Before(l.next)
+	if !due && !full && len(l.waiting) == 0 {
+		return
 	}
 	var all []found
 	seen := make(map[identity]int)
-	for _, entry := range entries {
-		if !t.glob.Match(entry.Name()) {
-			continue
+	again := !now.Before(l.relist)
+	changed, err := l.folders.walk(t.glob, again, func(path string) {
+		if due {
+			t.note(&all, seen, path)
 		}
-		path := filepath.Join(t.glob.Dir, entry.Name())
-		info, err := os.Stat(path)
-		if err != nil || !info.Mode().IsRegular() {
-			continue
+	})
+	t.watch.follow(l.folders.known)
+	if err != nil {
+		t.complain(t.glob.Dir, "folder cannot be listed", err)
+		if !errors.Is(err, fs.ErrNotExist) && len(l.folders.known) == 0 {
+			return
 		}
-		id, err := identify(path, info)
-		if err != nil {
-			t.complain(path, "file cannot be opened", err)
-			continue
-		}
-		m := found{id, path, uint64(info.Size()), info.ModTime()}
-		at, twice := seen[m.identity]
-		if !twice {
-			seen[m.identity] = len(all)
-			all = append(all, m)
-		} else if f := t.file(m.identity); f != nil && f.path == path {
-			all[at].path = path
-		}
+	} else {
+		delete(l.complaint, t.glob.Dir)
+	}
+	if !due && !changed && len(l.waiting) == 0 {
+		return
+	}
+	if !due { // the paths of a walk that found changes are complete only when all files are looked at
+		l.folders.walk(t.glob, false, func(path string) { t.note(&all, seen, path) })
+	}
+	l.next = now.Add(t.opts.Relist)
+	if again {
+		l.relist = l.next
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return a.modified.Compare(b.modified) })
-	return all, nil
+	t.mark(all, now)
+	t.resumeKnown(all, now)
+	t.findCopies(all, now)
+	for _, m := range all {
+		if t.byID[m.identity] == nil && !t.waits(m, now) {
+			t.begin(m, now)
+		}
+	}
+	t.findMissed(now)
+	if err == nil || !errors.Is(err, fs.ErrNotExist) {
+		t.resumeElsewhere(now)
+	}
+	l.done = true
+}
+
+// note gathers a regular file, once whatever the number of its names.
+func (t *Tailer) note(all *[]found, seen map[identity]int, path string) {
+	info, err := os.Stat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return
+	}
+	id, err := identify(path, info)
+	if err != nil {
+		t.complain(path, "file cannot be opened", err)
+		return
+	}
+	at, twice := seen[id]
+	if !twice {
+		seen[id] = len(*all)
+		*all = append(*all, found{id, path, uint64(info.Size()), info.ModTime()})
+	} else if f := t.byID[id]; f != nil && f.path == path {
+		(*all)[at].path = path
+	}
 }
 
 // mark notes which files have lost their name.
-func (t *Tailer) mark(matches []found, now time.Time) {
-	names := make(map[identity]string, len(matches))
-	for _, m := range matches {
+func (t *Tailer) mark(all []found, now time.Time) {
+	names := make(map[identity]string, len(all))
+	for _, m := range all {
 		names[m.identity] = m.path
+	}
+	for id := range t.listing.known {
+		if _, there := names[id]; !there {
+			delete(t.listing.known, id)
+		}
+	}
+	for id := range t.listing.waiting {
+		if _, there := names[id]; !there {
+			delete(t.listing.waiting, id)
+		}
 	}
 	for _, f := range t.files {
 		path, there := names[f.identity]
-		if there && path == f.path {
+		if there && path == f.path && !f.packed {
 			f.gone = false
 			continue
 		}
@@ -122,10 +159,16 @@ func (t *Tailer) mark(matches []found, now time.Time) {
 			f.rotated, f.changed = true, now
 			f.stalled = 0
 			t.stats.Rotated++
+			t.listing.lost = append(t.listing.lost, lostName{f.path, f.modified})
+			t.revision.Add(1)
 			t.opts.Logger.Info("file was rotated", "path", f.path, "now", path)
 		}
 		if there {
-			f.path, f.gone = path, false
+			if path != f.path {
+				f.setPath(path)
+				t.revision.Add(1)
+			}
+			f.gone = false
 		} else if !f.gone {
 			f.gone = true
 			t.reopenRenamed(f)
@@ -133,41 +176,48 @@ func (t *Tailer) mark(matches []found, now time.Time) {
 	}
 }
 
-func (t *Tailer) follows(id identity) bool { return t.file(id) != nil }
-
-func (t *Tailer) file(id identity) *File {
-	for _, f := range t.files {
-		if f.identity == id {
-			return f
-		}
-	}
-	return nil
-}
-
-// begin opens a file that is new to us: at the place of the checkpoint if that knows it, otherwise at its beginning, or at its end if it was there before the
-// very first start and that is configured.
+// begin opens a file that is new to us: at its beginning, or at its end if it was there before the very first start and that is configured.
 func (t *Tailer) begin(m found, now time.Time) {
-	f, err := open(m.path, now)
-	if err != nil {
-		t.complain(m.path, "file cannot be opened", err)
-		t.listing.next = now.Add(time.Second)
+	f, ok := t.openFile(m.path, now)
+	if !ok {
 		return
 	}
-	delete(t.listing.complaint, m.path)
-	if state, known := t.listing.resume[f.identity]; known {
-		delete(t.listing.resume, f.identity)
-		if f.resume(state) {
-			f.rotated = state.Rotated || state.Path != f.path
-		} else {
-			t.opts.Logger.Warn("file is not the one of the checkpoint, reading it from its beginning", "path", m.path, "checkpoint_offset", state.Offset)
-		}
-	} else if !t.listing.done && t.opts.Resume == nil && t.opts.Initial == EndOfFile {
-		f.offset = f.endOfLines()
-		f.learnPrefix()
+	if t.byID[f.identity] != nil { // the name leads elsewhere already
+		f.fd.Close()
+		return
 	}
+	f.modified = m.modified
+	f.learn()
+	if !t.listing.done && t.opts.Resume == nil && t.opts.Initial == EndOfFile {
+		f.seek(f.endOfLines())
+	}
+	t.follow(f)
+	t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
+}
+
+// follow takes an opened file among those that are read.
+func (t *Tailer) follow(f *File) {
 	t.stats.Found++
 	t.files = append(t.files, f)
-	t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
+	t.byID[f.identity] = f
+	t.open++
+	delete(t.listing.waiting, f.identity)
+	if t.open > maxOpenFiles && !f.gone {
+		t.closeFile(f)
+	}
+	t.revision.Add(1)
+}
+
+// openFile opens what it can; it is tried again a second later.
+func (t *Tailer) openFile(path string, now time.Time) (*File, bool) {
+	f, err := open(path, now)
+	if err != nil {
+		t.complain(path, "file cannot be opened", err)
+		t.listing.next = now.Add(time.Second)
+		return nil, false
+	}
+	delete(t.listing.complaint, path)
+	return f, true
 }
 
 func open(path string, now time.Time) (*File, error) {
@@ -190,21 +240,6 @@ func open(path string, now time.Time) (*File, error) {
 	return newFile(id, path, fd, uint64(info.Size()), now), nil
 }
 
-// resume goes on where a former run stood if the file still begins as it did then. Without a known beginning there is nothing to tell the file from another
-// one with its inode, and nothing was read of it either.
-func (f *File) resume(state State) bool {
-	if state.PrefixLen == 0 && state.Offset == 0 {
-		return true
-	}
-	prefix := make([]byte, min(state.PrefixLen, prefixBytes))
-	n, err := readAt(f.fd, prefix, 0)
-	if err != nil || n < len(prefix) || n == 0 || sha256.Sum256(prefix) != state.PrefixSum || f.size < state.Offset {
-		return false
-	}
-	f.ID, f.offset, f.prefix = state.ID, state.Offset, prefix
-	return true
-}
-
 // endOfLines is the offset after the last newline, so that a line that is being written is not torn.
 func (f *File) endOfLines() uint64 {
 	tail := make([]byte, min(f.size, 64<<10))
@@ -213,41 +248,20 @@ func (f *File) endOfLines() uint64 {
 	if err != nil || n < len(tail) {
 		return f.size
 	}
-	if last := bytes.LastIndexByte(tail, '\n'); last >= 0 || at == 0 {
-		return at + uint64(last+1)
+	for last := len(tail) - 1; last >= 0; last-- {
+		if tail[last] == '\n' {
+			return at + uint64(last+1)
+		}
+	}
+	if at == 0 {
+		return 0
 	}
 	return f.size
 }
 
-// resumeRenamed looks for the checkpoint's files that the pattern no longer matches under other names of the same folder. One that cannot be opened is
-// kept for a later look. One of which nothing was read must have a name that begins with the old one (access.log.1): its inode may be another file's by now.
-func (t *Tailer) resumeRenamed(now time.Time) {
-	for id, state := range t.listing.resume {
-		if path := t.findInode(id); path != "" {
-			f, err := open(path, now)
-			if err != nil {
-				t.complain(path, "file cannot be opened", err)
-				t.listing.next = now.Add(time.Second)
-				continue
-			}
-			if f.resume(state) && (state.PrefixLen > 0 || strings.HasPrefix(path, state.Path)) {
-				f.rotated, f.gone = true, true
-				t.stats.Found++
-				t.files = append(t.files, f)
-				delete(t.listing.resume, id)
-				t.opts.Logger.Info("following rotated file to its end", "path", path, "was", state.Path, "offset", f.offset, "size", f.size)
-				continue
-			}
-			f.close()
-		}
-		delete(t.listing.resume, id)
-		t.opts.Logger.Warn("file of the checkpoint is gone, what was unread of it is lost", "path", state.Path, "offset", state.Offset)
-	}
-}
-
 // findInode returns the name of any file in the folder that is the one wanted, "" if there is none.
-func (t *Tailer) findInode(id identity) string {
-	entries, err := os.ReadDir(t.glob.Dir)
+func findInode(dir string, id identity) string {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return ""
 	}
@@ -256,7 +270,7 @@ func (t *Tailer) findInode(id identity) string {
 		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
-		path := filepath.Join(t.glob.Dir, entry.Name())
+		path := filepath.Join(dir, entry.Name())
 		if is, err := identify(path, info); err == nil && is == id {
 			return path
 		}
@@ -269,12 +283,12 @@ func (t *Tailer) reopenRenamed(f *File) {
 	if f.fd != nil {
 		return
 	}
-	if path := t.findInode(f.identity); path != "" {
+	if path := findInode(filepath.Dir(f.path), f.identity); path != "" {
 		t.reopen(f, path)
 	}
 }
 
-// reopenChanged looks at closed files once a second. It reports whether the folder must be listed because a name leads elsewhere.
+// reopenChanged looks at closed files once a second. It reports whether the folders must be listed because a name leads elsewhere.
 func (t *Tailer) reopenChanged(now time.Time) (moved bool) {
 	if now.Before(t.listing.closedAt) {
 		return false
@@ -300,24 +314,23 @@ func (t *Tailer) reopenChanged(now time.Time) (moved bool) {
 }
 
 // reopen opens f again if path still is that file. Its size is learnt by the next refresh.
-func (t *Tailer) reopen(f *File, path string) {
+func (t *Tailer) reopen(f *File, path string) bool {
 	again, err := open(path, f.changed)
 	if err != nil {
 		t.complain(path, "file cannot be opened", err)
-		return
+		return false
 	}
 	if again.identity != f.identity {
-		again.close()
-		return
+		again.fd.Close()
+		return false
 	}
 	f.fd = again.fd
+	t.open++
+	return true
 }
 
 // complain logs a trouble with a path once, until it changes.
 func (t *Tailer) complain(path, what string, err error) {
-	if t.listing.complaint == nil {
-		t.listing.complaint = make(map[string]string)
-	}
 	if text := what + err.Error(); t.listing.complaint[path] != text {
 		t.listing.complaint[path] = text
 		t.opts.Logger.Warn(what, "path", path, "error", err)

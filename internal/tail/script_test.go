@@ -166,14 +166,12 @@ func appendFile(path, text string) error {
 
 func (r *scriptRun) start(resume []State) {
 	opts := r.opts
-	opts.Resume = resume
+	opts.Resume, opts.NoEvents = resume, true // scripts do without hints
 	opts.Now = func() time.Time { return r.now }
 	var err error
 	if r.tailer, err = New(opts); err != nil {
 		r.t.Fatal(err)
 	}
-	r.tailer.watch.close() // scripts do without hints
-	r.tailer.watch.events = nil
 }
 
 func (r *scriptRun) stop() {
@@ -243,7 +241,7 @@ func TestIncarnationIDsAreRandom(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen[hex.EncodeToString(f.ID[:])] = true
-		f.close()
+		f.fd.Close()
 	}
 	if len(seen) != 3 || seen[strings.Repeat("0", 32)] {
 		t.Fatalf("ids are %v", seen)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -17,16 +18,17 @@ const (
 
 // Options say what is followed and how. Zero values take the defaults named.
 type Options struct {
-	Pattern string   // folder and glob, see ParseGlob
+	Pattern string   // see ParseGlob
 	Initial Position // for the files found at the first look when Resume is nil; files that appear later start at 0
 
 	// Resume are the files of the last run's checkpoint; nil if there was none. Files that it does not know start at 0.
 	Resume []State
 
 	MaxLineBytes int           // longer lines are cut (4 MiB)
-	Poll         time.Duration // how often files are asked for their size (100 ms)
-	Relist       time.Duration // how often the folder is listed even if it looks unchanged (10 s)
+	Poll         time.Duration // how often files are asked for their size (100 ms); once a second where file events make it needless
+	Relist       time.Duration // how often folders are listed even if they look unchanged (10 s)
 	Quiet        time.Duration // how long a file that was rotated away must rest before its end counts as its end (5 s)
+	NoEvents     bool          // polling alone
 
 	Logger *slog.Logger     // discard
 	Now    func() time.Time // time.Now
@@ -36,6 +38,8 @@ const (
 	chunkBytes   = 256 << 10
 	maxOpenFiles = 256              // beyond this many, files at rest are closed and looked at by name
 	idleClose    = 30 * time.Second // how long a file must rest before it is closed
+	eventPoll    = time.Second      // how often files are asked for their size although events tell
+	blindPause   = time.Minute      // how long events are not trusted after they left something out
 )
 
 // Lines is a run of lines of one file incarnation.
@@ -50,7 +54,7 @@ type Lines struct {
 	Cut  bool
 }
 
-// Tailer follows the files of one pattern. Next, Wait and Close belong to one goroutine, Files and Stats to any.
+// Tailer follows the files of one pattern. Next, Wait and Close belong to one goroutine, the other methods to any.
 type Tailer struct {
 	opts  Options
 	glob  Glob
@@ -58,22 +62,28 @@ type Tailer struct {
 
 	mu       sync.Mutex
 	files    []*File // in the order in which they were found
-	turn     int     // whose turn it is to be read
+	byID     map[identity]*File
+	open     int // files with a descriptor
+	turn     int // whose turn it is to be read
 	buf      []byte
-	nextPoll time.Time
+	lastRead int       // bytes of the last lines
+	nextPoll time.Time // look at what events named
+	nextFull time.Time // look at all files
+	blind    time.Time // events are not trusted until then
 	listing  listing
 	stats    Stats
+	revision atomic.Uint64
 }
 
 // Stats count what happened to the files.
 type Stats struct {
 	Found     int    // incarnations begun or resumed
 	Rotated   int    // files that lost their name
-	Truncated int    // files that became shorter than what was read
-	LostBytes uint64 // bytes that went unread with truncations, as far as their size was known
+	Truncated int    // files that became shorter than they were
+	LostBytes uint64 // bytes that went unread with truncations and removals, as far as their size was known
 }
 
-// New prepares to follow; the first call of Next looks at the folder, which need not exist yet.
+// New prepares to follow; the first call of Next looks at the folders, which need not exist yet.
 func New(opts Options) (*Tailer, error) {
 	glob, err := ParseGlob(opts.Pattern)
 	if err != nil {
@@ -89,12 +99,9 @@ func New(opts Options) (*Tailer, error) {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	t := &Tailer{opts: opts, glob: glob, buf: make([]byte, min(chunkBytes, opts.MaxLineBytes))}
-	t.listing.resume = make(map[identity]State)
-	for _, s := range opts.Resume {
-		t.listing.resume[identity{s.Device, s.Inode}] = s
-	}
-	t.watch = newWatcher(glob.Dir, opts.Logger)
+	t := &Tailer{opts: opts, glob: glob, byID: make(map[identity]*File), buf: make([]byte, min(chunkBytes, opts.MaxLineBytes))}
+	t.listing.begin(opts.Resume)
+	t.watch = newWatcher(opts.Logger, opts.NoEvents)
 	return t, nil
 }
 
@@ -115,9 +122,11 @@ func (t *Tailer) Next() (Lines, bool) {
 	}
 	for range t.files {
 		f := t.files[t.turn%len(t.files)]
-		lines, ok := t.read(f, now)
 		t.turn = (t.turn + 1) % len(t.files)
-		if ok {
+		if f.held {
+			continue
+		}
+		if lines, ok := t.read(f, now); ok {
 			return lines, true
 		}
 	}
@@ -126,7 +135,7 @@ func (t *Tailer) Next() (Lines, bool) {
 
 // Wait returns when it is worth calling Next again: a file event, the poll interval, at the latest after atMost.
 func (t *Tailer) Wait(ctx context.Context, atMost time.Duration) {
-	timer := time.NewTimer(min(atMost, t.opts.Poll))
+	timer := time.NewTimer(min(atMost, t.pause()))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
@@ -138,21 +147,50 @@ func (t *Tailer) Wait(ctx context.Context, atMost time.Duration) {
 	}
 }
 
-// poll asks the open files for their size and the folder for changes, and lets go of files that have come to their end.
+// pause is how long Next has nothing to do without an event.
+func (t *Tailer) pause() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.trusted(t.opts.Now()) && t.listing.settled() {
+		return max(t.opts.Poll, eventPoll)
+	}
+	return t.opts.Poll
+}
+
+// trusted reports whether events tell what happens.
+func (t *Tailer) trusted(now time.Time) bool { return t.watch.sees() && !now.Before(t.blind) }
+
+// poll asks files for their size and folders for changes, and lets go of files that have come to their end. Where events tell which files changed, the others are
+// asked less often; a change that they left out shows that they cannot be trusted here.
 func (t *Tailer) poll(now time.Time) {
+	changed, named, lost := t.watch.take()
+	trusted := t.trusted(now)
+	full := !trusted || lost || !now.Before(t.nextFull)
+	if full {
+		t.nextFull = now.Add(max(t.opts.Poll, eventPoll))
+	}
+	if named {
+		t.listing.next = time.Time{}
+	}
 	for i, f := range t.files {
-		if f.fd == nil {
+		told := changed[f.path]
+		if f.fd == nil || !full && !told && !f.gone {
 			continue
 		}
-		if fresh := t.refresh(f, now); fresh != f {
+		before := f.size
+		fresh := t.refresh(f, now)
+		if fresh != f {
 			t.files[i] = fresh
 		}
+		if trusted && full && !told && !lost && !f.gone && f.size != before && now.Sub(f.found) > eventPoll {
+			t.distrust(f, now)
+		}
 	}
-	t.list(now)
+	t.list(now, full)
 	kept := t.files[:0]
 	for _, f := range t.files {
 		if f.gone && f.finished(now, t.opts.Quiet) {
-			f.close()
+			t.letGo(f)
 			t.opts.Logger.Info("rotated file read to its end", "path", f.path, "bytes", f.offset)
 			continue
 		}
@@ -160,15 +198,39 @@ func (t *Tailer) poll(now time.Time) {
 	}
 	clear(t.files[len(kept):])
 	t.files = kept
-	if len(t.files) > maxOpenFiles {
+	if t.open > maxOpenFiles {
 		t.closeIdle(now)
+	}
+}
+
+// distrust is for file systems that others write to: their changes come without events. An event that is late by a moment does no harm.
+func (t *Tailer) distrust(f *File, now time.Time) {
+	if late, _, _ := t.watch.take(); late[f.path] {
+		return
+	}
+	t.blind = now.Add(blindPause)
+}
+
+func (t *Tailer) letGo(f *File) {
+	t.closeFile(f)
+	if t.byID[f.identity] == f {
+		delete(t.byID, f.identity)
+	}
+	t.revision.Add(1)
+}
+
+func (t *Tailer) closeFile(f *File) {
+	if f.fd != nil {
+		f.fd.Close()
+		f.fd = nil
+		t.open--
 	}
 }
 
 func (t *Tailer) closeIdle(now time.Time) {
 	for _, f := range t.files {
-		if f.fd != nil && !f.gone && f.size == f.offset && now.Sub(f.changed) > idleClose {
-			f.close()
+		if f.fd != nil && !f.gone && f.size <= f.offset && now.Sub(f.changed) > idleClose {
+			t.closeFile(f)
 		}
 	}
 }
@@ -195,12 +257,37 @@ func (t *Tailer) Stats() Stats {
 	return t.stats
 }
 
+// Revision changes whenever Files says something else.
+func (t *Tailer) Revision() uint64 { return t.revision.Load() }
+
+// Hold stops or resumes the reading of one file.
+func (t *Tailer) Hold(f *File, held bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.held = held
+}
+
+// End says that the rest of the file, and what will be written to it, is not wanted.
+func (t *Tailer) End(f *File) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	f.ended = true
+	t.revision.Add(1)
+}
+
+// LinesBefore counts the lines that end before offset, at most so many.
+func (t *Tailer) LinesBefore(f *File, offset uint64, atMost int) int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return f.linesBefore(offset, atMost)
+}
+
 // Close lets go of all files.
 func (t *Tailer) Close() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, f := range t.files {
-		f.close()
+		t.closeFile(f)
 	}
 	return t.watch.close()
 }

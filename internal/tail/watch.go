@@ -8,23 +8,34 @@ import (
 	"github.com/fsnotify/fsnotify"
 )
 
-// watcher turns file events of one folder into hints. It is no source of truth: without it, or when events are lost, polling finds the same a little later.
+// watcher turns file events into hints. It is no source of truth: without it, or when events are lost, polling finds the same a little later.
 type watcher struct {
-	dir    string
 	hint   chan struct{}
 	events *fsnotify.Watcher
-	added  bool
 	done   sync.WaitGroup
+
+	watched map[string]bool // the tailer's
+	failed  bool            // a folder cannot be watched; the tailer's
+
+	mu      sync.Mutex
+	changed map[string]bool // paths that were written to
+	named   bool            // files came or went
+	lost    bool            // events were, so anything may have changed
+	pending bool            // a hint is on its way
+	last    time.Time
 }
 
-// hintPause is the shortest time between two hints. Meanwhile the kernel merges equal events, so a busy writer costs few wake-ups.
+// hintPause is the shortest time between two hints, so that a busy writer costs few wake-ups.
 const hintPause = 5 * time.Millisecond
 
-func newWatcher(dir string, logger *slog.Logger) *watcher {
-	w := &watcher{dir: dir, hint: make(chan struct{}, 1)}
+func newWatcher(logger *slog.Logger, off bool) *watcher {
+	w := &watcher{hint: make(chan struct{}, 1), watched: make(map[string]bool), changed: make(map[string]bool)}
+	if off {
+		return w
+	}
 	events, err := fsnotify.NewWatcher()
 	if err != nil {
-		logger.Info("no file events, polling alone", "path", dir, "error", err)
+		logger.Info("no file events, polling alone", "error", err)
 		return w
 	}
 	w.events = events
@@ -35,29 +46,80 @@ func newWatcher(dir string, logger *slog.Logger) *watcher {
 func (w *watcher) run() {
 	for {
 		select {
-		case _, ok := <-w.events.Events:
+		case event, ok := <-w.events.Events:
 			if !ok {
 				return
 			}
-			select {
-			case w.hint <- struct{}{}:
-			default:
-			}
-			time.Sleep(hintPause)
+			w.note(event.Name, event.Op&^(fsnotify.Write|fsnotify.Chmod) != 0, false)
 		case _, ok := <-w.events.Errors:
 			if !ok {
 				return
 			}
+			w.note("", true, true)
 		}
 	}
 }
 
-// add begins to watch once the folder exists.
-func (w *watcher) add() {
-	if w.events != nil && !w.added {
-		w.added = w.events.Add(w.dir) == nil
+func (w *watcher) note(path string, named, lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.changed[path] = true
+	w.named, w.lost = w.named || named, w.lost || lost
+	if w.pending {
+		return
+	}
+	w.pending = true
+	if wait := hintPause - time.Since(w.last); wait > 0 {
+		time.AfterFunc(wait, w.wake)
+	} else {
+		go w.wake()
 	}
 }
+
+func (w *watcher) wake() {
+	w.mu.Lock()
+	w.pending, w.last = false, time.Now()
+	w.mu.Unlock()
+	select {
+	case w.hint <- struct{}{}:
+	default:
+	}
+}
+
+// take returns what was noted since the last call.
+func (w *watcher) take() (changed map[string]bool, named, lost bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	changed, named, lost = w.changed, w.named, w.lost
+	if len(changed) > 0 {
+		w.changed = make(map[string]bool)
+	}
+	w.named, w.lost = false, false
+	return changed, named, lost
+}
+
+// follow watches exactly these folders.
+func (w *watcher) follow(dirs map[string]*folder) {
+	if w.events == nil {
+		return
+	}
+	for dir := range w.watched {
+		if dirs[dir] == nil {
+			w.events.Remove(dir)
+			delete(w.watched, dir)
+		}
+	}
+	w.failed = false
+	for dir := range dirs {
+		if !w.watched[dir] && w.events.Add(dir) == nil {
+			w.watched[dir] = true
+		}
+		w.failed = w.failed || !w.watched[dir]
+	}
+}
+
+// sees reports whether all folders are watched.
+func (w *watcher) sees() bool { return w.events != nil && !w.failed && len(w.watched) > 0 }
 
 func (w *watcher) close() error {
 	if w.events == nil {

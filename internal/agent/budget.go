@@ -1,0 +1,75 @@
+package agent
+
+import (
+	"context"
+	"sync"
+)
+
+// memory counts the bytes that a flow holds: what is being filled, what waits and what is in flight. It is a promise of the reader, who reads no further while the
+// limit is passed; what was read is always let through.
+type memory struct {
+	limit int
+
+	mu       sync.Mutex
+	used     int
+	inFlight int // batches with a sender
+	freed    chan struct{}
+}
+
+const (
+	// batchOverhead is what a batch costs beside its body: a sender, its request and its answer.
+	batchOverhead = 16 << 10
+	// smallBody is the size up to which a body is grown by itself, so that many slow files cost little; beyond it, large bodies are taken from the pool.
+	smallBody = 32 << 10
+	// pooledBody is the largest body that is kept for another batch.
+	pooledBody = 1 << 20
+)
+
+func newMemory(limit int) *memory { return &memory{limit: limit, freed: make(chan struct{})} }
+
+// add counts n more bytes, or fewer.
+func (m *memory) add(n int) {
+	m.mu.Lock()
+	m.used += n
+	m.mu.Unlock()
+}
+
+// over reports whether the reader has to stop.
+func (m *memory) over() bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.used > m.limit
+}
+
+func (m *memory) start() {
+	m.mu.Lock()
+	m.inFlight++
+	m.mu.Unlock()
+}
+
+// finish gives back what a sender's batch held.
+func (m *memory) finish(n int) {
+	m.mu.Lock()
+	m.used -= n
+	m.inFlight--
+	close(m.freed)
+	m.freed = make(chan struct{})
+	m.mu.Unlock()
+}
+
+// wait returns when the limit is kept or a sender has finished; idle says that there is no sender to wait for.
+func (m *memory) wait(ctx context.Context) (idle bool) {
+	m.mu.Lock()
+	if m.used <= m.limit || m.inFlight == 0 {
+		idle = m.inFlight == 0
+		m.mu.Unlock()
+		return idle
+	}
+	freed := m.freed
+	m.mu.Unlock()
+	select {
+	case <-freed:
+	case <-ctx.Done():
+	}
+	return false
+}

@@ -1,0 +1,224 @@
+package tail
+
+import (
+	"crypto/sha256"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+)
+
+// resumeKnown goes on with the checkpoint's files that the pattern still matches: by inode first, whatever the device, whose number may change with a restart of the
+// machine; then by content, for copies that were made while nobody looked.
+func (t *Tailer) resumeKnown(all []found, now time.Time) {
+	t.resumeBy(all, now, func(m found, state State) bool { return m.inode == state.Inode }, false)
+	t.resumeBy(all, now, func(m found, state State) bool {
+		return m.path != state.Path && m.size >= state.Offset && state.PrefixLen > 0 && isRotated(m.path, state.Path)
+	}, true)
+}
+
+func (t *Tailer) resumeBy(all []found, now time.Time, fits func(found, State) bool, moved bool) {
+	for _, m := range all {
+		if t.byID[m.identity] != nil || len(t.listing.resume) == 0 {
+			continue
+		}
+		i := slices.IndexFunc(t.listing.resume, func(s State) bool { return fits(m, s) })
+		if i < 0 {
+			continue
+		}
+		f, ok := t.openFile(m.path, now)
+		if !ok {
+			continue
+		}
+		state := t.listing.resume[i]
+		if !f.resumes(state) {
+			f.fd.Close()
+			if !moved {
+				t.opts.Logger.Warn("file is not the one of the checkpoint, reading it from its beginning", "path", m.path, "checkpoint_offset", state.Offset)
+			}
+			continue
+		}
+		t.listing.resume = slices.Delete(t.listing.resume, i, i+1)
+		f.resume(state)
+		f.modified = m.modified
+		if f.rotated = state.Rotated || state.Path != f.path; f.rotated && !state.Rotated && !moved {
+			t.listing.lost = append(t.listing.lost, lostName{state.Path, m.modified})
+		}
+		t.follow(f)
+		t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
+	}
+}
+
+// resumeElsewhere looks for the checkpoint's files that the pattern no longer matches under other names of the same folder: the file itself, a copy, a compressed
+// one. One that cannot be opened is kept for a later look. One of which nothing is known must have a rotated name of the old one: its inode may be another file's
+// by now.
+func (t *Tailer) resumeElsewhere(now time.Time) {
+	kept := t.listing.resume[:0]
+	for _, state := range t.listing.resume {
+		f, wait := t.findElsewhere(state, now)
+		switch {
+		case f != nil:
+			f.rotated, f.gone = true, true
+			if !state.Rotated {
+				t.listing.lost = append(t.listing.lost, lostName{state.Path, f.modified})
+			}
+			t.follow(f)
+			t.opts.Logger.Info("following rotated file to its end", "path", f.path, "was", state.Path, "offset", f.offset, "size", f.size)
+		case wait:
+			kept = append(kept, state)
+		case !state.Ended && (!state.Rotated || state.Size > state.Offset):
+			lost := state.Size - min(state.Size, state.Offset)
+			t.lose(lost)
+			t.opts.Logger.Warn("file of the checkpoint is gone, what was unread of it is lost", "path", state.Path, "offset", state.Offset, "lost_bytes", lost)
+		}
+	}
+	clear(t.listing.resume[len(kept):])
+	t.listing.resume = kept
+	t.findMissed(now)
+}
+
+func (t *Tailer) findElsewhere(state State, now time.Time) (f *File, wait bool) {
+	dir := filepath.Dir(state.Path)
+	if path := findInode(dir, identity{state.Device, state.Inode}); path != "" && t.byID[identity{state.Device, state.Inode}] == nil {
+		if f, wait := t.openState(path, state, now); f != nil || wait {
+			return f, wait
+		}
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || state.PrefixLen == 0 {
+		return nil, false
+	}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if path == state.Path || !isRotated(path, state.Path) && !isRotated(path, originalName(state)) {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() {
+			continue
+		}
+		if id, err := identify(path, info); err != nil || t.byID[id] != nil {
+			continue
+		}
+		if f, wait := t.openState(path, state, now); f != nil || wait {
+			return f, wait
+		}
+	}
+	return nil, false
+}
+
+// originalName is the name that a rotated one was made of, as far as that can be told: access.log of access.log.1. Rotation goes on from there.
+func originalName(state State) string {
+	if !state.Rotated {
+		return state.Path
+	}
+	dir, name := filepath.Split(state.Path)
+	for cut := 1; cut < len(name); cut++ {
+		if isRotated(state.Path, dir+name[:cut]) {
+			return dir + name[:cut]
+		}
+	}
+	return state.Path
+}
+
+// openState opens a file if it is the checkpoint's.
+func (t *Tailer) openState(path string, state State, now time.Time) (f *File, wait bool) {
+	if isCompressed(path) {
+		return t.openPacked(path, state, now)
+	}
+	f, err := open(path, now)
+	if err != nil {
+		t.complain(path, "file cannot be opened", err)
+		t.listing.next = now.Add(time.Second)
+		return nil, os.IsPermission(err)
+	}
+	if !f.resumes(state) || state.PrefixLen == 0 && !isRotated(path, state.Path) {
+		f.fd.Close()
+		return nil, false
+	}
+	if info, err := f.fd.Stat(); err == nil {
+		f.modified = info.ModTime()
+	}
+	f.resume(state)
+	return f, false
+}
+
+// openPacked unpacks a compressed file if it begins as the checkpoint's did.
+func (t *Tailer) openPacked(path string, state State, now time.Time) (f *File, wait bool) {
+	if state.PrefixLen > 0 {
+		prefix, err := packedPrefix(path, state.PrefixLen)
+		if err != nil || len(prefix) < state.PrefixLen || sha256.Sum256(prefix) != state.PrefixSum {
+			return nil, false
+		}
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, false
+	}
+	id, err := identify(path, info)
+	if err != nil {
+		return nil, false
+	}
+	fd, size, err := unpack(path, state.Offset)
+	if err != nil {
+		if err != io.ErrUnexpectedEOF {
+			t.complain(path, "file cannot be unpacked", err)
+		}
+		return nil, false
+	}
+	f = newFile(id, path, fd, size, now)
+	f.packed, f.modified = true, info.ModTime()
+	if state.ID != [16]byte{} {
+		f.ID, f.ended = state.ID, state.Ended
+	}
+	f.seek(state.Offset)
+	return f, false
+}
+
+// findMissed looks for files that were rotated away before they were seen: where a name leads elsewhere now, they have rotated names of it and are newer than the
+// file that had it.
+func (t *Tailer) findMissed(now time.Time) {
+	lost := t.listing.lost
+	t.listing.lost = nil
+	for _, name := range lost {
+		entries, err := os.ReadDir(filepath.Dir(name.path))
+		if err != nil || name.modified.IsZero() {
+			continue
+		}
+		for _, entry := range entries {
+			path := filepath.Join(filepath.Dir(name.path), entry.Name())
+			if !isRotated(path, name.path) || !isCompressed(path) && t.glob.Match(entry.Name()) {
+				continue
+			}
+			info, err := os.Stat(path)
+			if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(name.modified) {
+				continue
+			}
+			t.followMissed(path, info, name, now)
+		}
+	}
+}
+
+func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) {
+	id, err := identify(path, info)
+	if err != nil || t.byID[id] != nil {
+		return
+	}
+	var f *File
+	if isCompressed(path) {
+		if f, _ = t.openPacked(path, State{}, now); f == nil {
+			return
+		}
+	} else {
+		var ok bool
+		if f, ok = t.openFile(path, now); !ok {
+			return
+		}
+		f.modified = info.ModTime()
+		f.learn()
+	}
+	f.rotated, f.gone = true, true
+	t.follow(f)
+	t.opts.Logger.Info("following a file that was rotated away before it was seen", "path", path, "was", name.path, "size", f.size)
+}
