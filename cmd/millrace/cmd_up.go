@@ -32,6 +32,7 @@ type upFlags struct {
 	parameters []string
 	asJSON     bool
 	strict     bool
+	acceptLoss bool
 
 	edgePort, consolePort, searchPort int
 }
@@ -52,6 +53,7 @@ the running server) and generate.yaml (a generator of access logs). The same com
 	c.Flags().StringArrayVar(&f.parameters, "parameter", nil, "KEY=VALUE for the template; may be repeated")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print one line of JSON when everything is up")
 	c.Flags().BoolVar(&f.strict, "strict", false, "refuse roles that do not exist")
+	c.Flags().BoolVar(&f.acceptLoss, "accept-journal-loss", false, "go on with a journal that is missing or older than it was; records in it are lost")
 	d := config.Default()
 	c.Flags().IntVar(&f.edgePort, "edge-port", d.EdgePort, "port of the AWS edge; 0 takes a free one")
 	c.Flags().IntVar(&f.consolePort, "console-port", d.ConsolePort, "port of the console; 0 takes a free one")
@@ -151,6 +153,7 @@ func (f *upFlags) config(c *cobra.Command, dir string) (config.Config, error) {
 			set()
 		}
 	}
+	cfg.AcceptJournalLoss = f.acceptLoss
 	if err := cfg.Check(); err != nil { // what the file and the environment say was checked by Load
 		return cfg, usage(err)
 	}

@@ -28,6 +28,7 @@ import (
 	"github.com/millrace/millrace/internal/domains"
 	"github.com/millrace/millrace/internal/firehose"
 	"github.com/millrace/millrace/internal/iam"
+	"github.com/millrace/millrace/internal/invoke"
 	"github.com/millrace/millrace/internal/journal/pebble"
 	"github.com/millrace/millrace/internal/kinesisanalytics"
 	"github.com/millrace/millrace/internal/searchindex"
@@ -58,6 +59,7 @@ type server struct {
 	iam           *iam.Service
 	domains       *domains.Service
 	searchDomains *searchDomains
+	diagnostics   *diagnostics
 	firehose      *firehose.Service
 	analytics     *kinesisanalytics.Service
 	stacks        *stack.Engine
@@ -178,12 +180,12 @@ func (s *server) describe(edge, console, search net.Listener) error {
 
 func (s *server) openJournal(context.Context) (err error) {
 	const mebibyte = 1 << 20
-	s.journal, err = pebble.Open(pebble.Options{
-		Dir: filepath.Join(s.dir, "journal"), Logger: s.log,
-		QuotaBytes: s.cfg.JournalQuotaMiB * mebibyte, DiskReserveBytes: s.cfg.DiskReserveMiB * mebibyte,
-	})
+	var closeJournal func() error
+	s.journal, closeJournal, err = openNotedJournal(s.dir, pebble.Options{
+		Logger: s.log, QuotaBytes: s.cfg.JournalQuotaMiB * mebibyte, DiskReserveBytes: s.cfg.DiskReserveMiB * mebibyte,
+	}, s.cfg.AcceptJournalLoss)
 	if err == nil {
-		s.closes(s.journal.Close)
+		s.closes(closeJournal)
 	}
 	return err
 }
@@ -245,8 +247,18 @@ func (s *server) newVerifier() *sigv4.Verifier {
 }
 
 func (s *server) openFirehose(context.Context) (err error) {
+	functions, err := invoke.New(invoke.Options{Functions: s.cfg.Functions, Logger: s.log})
+	if err != nil {
+		return badFile(err)
+	}
+	s.diagnostics, err = openDiagnostics(s.dir, s.log)
+	if err != nil {
+		return err
+	}
+	s.closes(s.diagnostics.Close)
 	s.firehose, err = firehose.Open(firehose.Options{
-		Journal: s.journal, Authorizer: s.iam, Archive: s.archive, Search: s.searchDestination, Logger: s.log,
+		Journal: s.journal, Authorizer: s.iam, Archive: s.archive, Search: s.searchDestination, Functions: functions, Table: s.table,
+		Limits: limits(s.cfg.Limits), DropAfter: retention(s.cfg), Diagnose: s.diagnostics.Write, Logger: s.log,
 	})
 	if err == nil {
 		s.closes(s.firehose.Close)

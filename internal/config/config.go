@@ -47,6 +47,9 @@ type Config struct {
 	// Tables stand in place of AWS Glue: by DATABASE.TABLE the file that holds
 	// the schema, relative to the data directory.
 	Tables map[string]string `yaml:"tables"`
+	// AcceptJournalLoss takes a journal that is not what was noted of it. It is
+	// a flag of one start and not a setting.
+	AcceptJournalLoss bool `yaml:"-"`
 	// Limits throttle puts as AWS does; without them nothing is throttled.
 	Limits Limits `yaml:"limits"`
 	// Retention says what becomes of records that cannot be delivered.
