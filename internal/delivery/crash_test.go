@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -21,25 +22,49 @@ import (
 // fate says at which step a process dies: a write of the journal, or an object
 // that is put. It dies before the step took effect or after; of later steps none does.
 type fate struct {
-	at    int64 // 0 = never
+	mu    sync.Mutex
+	at    int // 0 = never
 	after bool
-	count atomic.Int64
-	dead  atomic.Bool
+	count int
+	dead  bool
 }
 
 // step does what is to be done unless the process is dead or dies before it.
 func (f *fate) step(do func() error) error {
-	n := f.count.Add(1)
-	if f.dead.Load() || n == f.at && !f.after {
-		f.dead.Store(true)
+	dies, after := f.next()
+	if dies && !after {
 		return errKilled
 	}
-	err := do()
-	if n == f.at {
-		f.dead.Store(true)
-		return errKilled
+	if err := do(); !dies {
+		return err
 	}
-	return err
+	return errKilled
+}
+
+// next tells whether the process dies at the step to come, and whether after it.
+// The steps after that are those of a dead process.
+func (f *fate) next() (dies, after bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.count++
+	if f.dead {
+		return true, false
+	}
+	f.dead = f.at > 0 && f.count >= f.at
+	return f.dead, f.dead && f.after
+}
+
+// strike lets the process die some steps from now.
+func (f *fate) strike(in int, after bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.at, f.after = f.count+in, after
+}
+
+func (f *fate) kill() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.dead = true
 }
 
 // mortal is a journal whose process dies.
@@ -50,18 +75,20 @@ type mortal struct {
 }
 
 func (m *mortal) Begin(b *journal.Batch) (c journal.Commit, err error) {
-	err = m.fate.step(func() error {
-		c, err = m.Journal.Begin(b)
-		if err == nil && m.fate.after && m.fate.count.Load() >= m.fate.at && m.fate.at > 0 {
-			err = c.Wait()
+	dies, after := m.fate.next()
+	if !dies {
+		return m.Journal.Begin(b)
+	}
+	if after {
+		if _, err := journal.Put(m.Journal, b); err != nil {
+			return nil, err
 		}
-		return err
-	})
-	return c, err
+	}
+	return nil, errKilled
 }
 
 func (m *mortal) kill() {
-	m.fate.dead.Store(true)
+	m.fate.kill()
 	m.end()
 }
 
@@ -96,11 +123,11 @@ func TestKilledAtEveryStep(t *testing.T) {
 		for _, partitions := range []bool{false, true} {
 			steps := crash{parallel: parallel, partitions: partitions, fate: &fate{}}
 			synctest.Test(t, steps.run)
-			count := steps.fate.count.Load()
+			count := steps.fate.count
 			if count < 10 {
 				t.Fatalf("only %d steps", count)
 			}
-			for at := int64(1); at <= count; at++ {
+			for at := 1; at <= count; at++ {
 				for flags := range 4 {
 					c := crash{parallel: parallel, partitions: partitions, loseAnswer: flags&1 != 0, fate: &fate{at: at, after: flags&2 != 0}}
 					t.Run(fmt.Sprintf("parallel %d, partitions %t, lost answers %t, step %d, after %t", parallel, partitions, c.loseAnswer, at, c.fate.after),
@@ -147,7 +174,7 @@ func (c crash) run(t *testing.T) {
 	if err := stop(); err != nil && !errors.Is(err, errKilled) {
 		t.Fatal(err)
 	}
-	if c.fate.at > 0 && !c.fate.dead.Load() {
+	if c.fate.at > 0 && !c.fate.dead {
 		t.Fatal("nobody was killed")
 	}
 

@@ -152,8 +152,7 @@ func (pl *player) do(t *testing.T, m move) error {
 		return pl.again(t)
 	case "kill":
 		pl.kills++
-		pl.mortal.fate.after = m.after
-		pl.mortal.fate.at = pl.mortal.fate.count.Load() + int64(m.n%5)
+		pl.mortal.fate.strike(m.n%5, m.after)
 		time.Sleep(time.Duration(m.n) * 100 * time.Millisecond)
 		return pl.again(t)
 	case "reconfigure":
