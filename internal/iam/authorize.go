@@ -16,7 +16,7 @@ var _ call.Authorizer = (*Service)(nil)
 func vocabulary() policy.Vocabulary {
 	return policy.Vocabulary{
 		Keys:     []string{"aws:PrincipalArn", "aws:PrincipalAccount", "aws:PrincipalType"},
-		Services: []string{"cloudformation", "es", "firehose", "iam", "kinesisanalytics", "s3"},
+		Services: []string{"cloudformation", "es", "firehose", "iam", "kinesisanalytics", "lambda", "s3"},
 	}
 }
 
