@@ -9,6 +9,7 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,18 +31,21 @@ type Object struct {
 // one owner and no keys: an ACL changes nothing, and encryption that the header
 // asks for does not take place.
 func (a *Archive) Put(ctx context.Context, bucket, key string, body []byte, header http.Header) error {
+	if a.remote != nil {
+		return a.putRemote(ctx, bucket, key, body, header)
+	}
 	header = forwarded(header)
 	for name := range header {
 		if strings.HasPrefix(name, "X-Amz-Server-Side-Encryption") {
 			header.Del(name)
 		}
 	}
-	return a.change(ctx, written, http.MethodPut, bucket, key, header, body)
+	return a.change(ctx, written, http.MethodPut, bucket, key, header, objectBody(body))
 }
 
 // Get opens an object. The caller closes it.
 func (a *Archive) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	if err := checkName(bucket, key); err != nil {
+	if err := a.checkName(bucket, key); err != nil {
 		return nil, failure("get", bucket, key, err)
 	}
 	response, err := a.forward(ctx, http.MethodGet, bucket, key, nil, http.Header{}, plainBody(nil))
@@ -75,6 +79,10 @@ func (a *Archive) List(ctx context.Context, bucket, prefix string) iter.Seq2[Obj
 				yield(Object{}, failure("list", bucket, prefix, err))
 				return
 			}
+			if page.IsTruncated && page.NextContinuationToken == "" {
+				yield(Object{}, failure("list", bucket, prefix, unavailable(errors.New("a listing that goes on has no token"))))
+				return
+			}
 			for _, o := range page.Contents {
 				if !yield(o, nil) {
 					return
@@ -90,12 +98,12 @@ func (a *Archive) List(ctx context.Context, bucket, prefix string) iter.Seq2[Obj
 
 // Delete removes an object; one that is not there is no error.
 func (a *Archive) Delete(ctx context.Context, bucket, key string) error {
-	return a.change(ctx, removed, http.MethodDelete, bucket, key, nil, nil)
+	return a.change(ctx, removed, http.MethodDelete, bucket, key, nil, plainBody(nil))
 }
 
 // CreateBucket makes a bucket. One that is there is S3.BucketAlreadyOwnedByYou.
 func (a *Archive) CreateBucket(ctx context.Context, bucket string) error {
-	return a.change(ctx, written, http.MethodPut, bucket, "", nil, nil)
+	return a.change(ctx, written, http.MethodPut, bucket, "", nil, a.location())
 }
 
 // DeleteBucket removes a bucket. One that is not empty is S3.BucketNotEmpty,
@@ -111,7 +119,7 @@ func (a *Archive) DeleteBucket(ctx context.Context, bucket string, force bool) e
 			}
 		}
 	}
-	return a.change(ctx, removed, http.MethodDelete, bucket, "", nil, nil)
+	return a.change(ctx, removed, http.MethodDelete, bucket, "", nil, plainBody(nil))
 }
 
 // BucketExists tells whether a bucket is there.
@@ -143,10 +151,10 @@ func (a *Archive) Buckets(ctx context.Context) ([]string, error) {
 }
 
 // change sends a request that changes a name, and makes the change durable.
-func (a *Archive) change(ctx context.Context, d durability, method, bucket, key string, header http.Header, body []byte) error {
-	err := checkName(bucket, key)
+func (a *Archive) change(ctx context.Context, d durability, method, bucket, key string, header http.Header, body body) error {
+	err := a.checkName(bucket, key)
 	if err == nil {
-		_, err = a.send(ctx, method, bucket, key, nil, header, objectBody(body))
+		_, err = a.send(ctx, method, bucket, key, nil, header, body)
 	}
 	if err == nil {
 		err = a.persist(d, bucket, key)
@@ -157,14 +165,11 @@ func (a *Archive) change(ctx context.Context, d durability, method, bucket, key 
 	return nil
 }
 
-func checkName(bucket, key string) error {
+func (a *Archive) checkName(bucket, key string) error {
 	if bucket == "" {
 		return awserr.New("InvalidBucketName", "The specified bucket is not valid.")
 	}
-	if key == "" {
-		return nil
-	}
-	if err := checkKey(key); err != nil {
+	if err := a.checkKey(key); err != nil {
 		return err
 	}
 	return nil
@@ -178,8 +183,14 @@ func failure(what, bucket, key string, err error) error {
 		return fmt.Errorf("%s: %w", place, err)
 	}
 	f := &record.Failure{Kind: record.Permanent, Code: "S3." + e.Code, Message: place + ": " + e.Message, Cause: e.Cause}
-	if e.Status >= http.StatusInternalServerError {
+	if e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests || slices.Contains(passing, e.Code) {
 		f.Kind = record.Retryable
 	}
 	return f
+}
+
+// passing are S3's codes below 500 that the same request may not get again.
+var passing = []string{
+	"RequestTimeout", "RequestTimeTooSkewed", "ExpiredToken", "TokenRefreshRequired", "OperationAborted", "ConditionalRequestConflict", "TemporaryRedirect",
+	"BadDigest", "IncompleteBody", "XAmzContentSHA256Mismatch", "SlowDown", "Throttling", "ThrottlingException",
 }

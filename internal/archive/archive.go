@@ -23,6 +23,9 @@ const maxSocketPath = 100
 
 // Options of Open.
 type Options struct {
+	// Remote is another S3 in place of the embedded one. Then Dir and Executable
+	// mean nothing.
+	Remote *Remote
 	// Dir belongs to the archive alone.
 	Dir string
 	// Executable is started with ChildArgument: our own binary.
@@ -34,9 +37,10 @@ type Options struct {
 	Logger *slog.Logger
 }
 
-// Archive is an embedded S3. Its methods may be called at once.
+// Archive is an S3, embedded or remote. Its methods may be called at once.
 type Archive struct {
 	Options
+	remote   *remote // nil: what follows
 	lock     *os.File
 	buckets  tree
 	metadata tree // root is nil where extended attributes hold the metadata
@@ -47,10 +51,18 @@ type Archive struct {
 }
 
 // Open starts the gateway and returns once it listens. A gateway that an
-// earlier server left behind is ended first.
+// earlier server left behind is ended first. A remote S3 is not asked whether
+// it is there: what goes to it waits until it is.
 func Open(ctx context.Context, o Options) (*Archive, error) {
 	if o.Region == "" {
 		o.Region = "us-east-1"
+	}
+	if o.Remote != nil {
+		r, err := newRemote(*o.Remote, o.Region)
+		if err != nil {
+			return nil, fmt.Errorf("open archive at %s: %w", o.Remote.Endpoint, err)
+		}
+		return &Archive{Options: o, remote: r}, nil
 	}
 	a := &Archive{Options: o, signer: sigv4.Signer{AccessKeyID: "archive", Secret: rand.Text(), Region: o.Region, Service: "s3"}}
 	err := a.openFiles()
@@ -150,14 +162,21 @@ func newClient(socket string) *http.Client {
 	}
 }
 
-// Ready tells whether the gateway answers.
+// Ready tells whether the S3 answers and knows our credentials.
 func (a *Archive) Ready(ctx context.Context) error {
+	if a.remote != nil {
+		return a.remoteReady(ctx)
+	}
 	_, err := a.send(ctx, http.MethodGet, "", "", nil, nil, plainBody(nil))
 	return err
 }
 
 // Close ends the gateway. Requests under way fail.
 func (a *Archive) Close() error {
+	if a.remote != nil {
+		a.remote.client.CloseIdleConnections()
+		return nil
+	}
 	a.client.CloseIdleConnections()
 	a.process.close()
 	return a.release()

@@ -41,8 +41,10 @@ func errorCode(err error) string {
 	return ""
 }
 
-func TestSDK(t *testing.T) {
-	a, ctx := openTest(t), context.Background()
+func TestSDK(t *testing.T) { onEach(t, testSDK) }
+
+func testSDK(t *testing.T, a *Archive) {
+	ctx := context.Background()
 	client := sdkClient(openEdge(t, a), testKey)
 	bucket, key := aws.String("bucket"), aws.String("logs/2026/ü +=&?#%.gz")
 	if _, err := client.CreateBucket(ctx, &s3.CreateBucketInput{Bucket: bucket, CreateBucketConfiguration: &types.CreateBucketConfiguration{LocationConstraint: "eu-west-1"}}); err != nil {
@@ -91,8 +93,10 @@ func TestSDK(t *testing.T) {
 	}
 }
 
-func TestSDKPresigned(t *testing.T) {
-	a, ctx := openTest(t), context.Background()
+func TestSDKPresigned(t *testing.T) { onEach(t, testPresigned) }
+
+func testPresigned(t *testing.T, a *Archive) {
+	ctx := context.Background()
 	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "a b", []byte("hello"), nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -112,8 +116,10 @@ func TestSDKPresigned(t *testing.T) {
 }
 
 // A role has its policies, in S3's words.
-func TestRole(t *testing.T) {
-	a, ctx := openTest(t), context.Background()
+func TestRole(t *testing.T) { onEach(t, testRole) }
+
+func testRole(t *testing.T, a *Archive) {
+	ctx := context.Background()
 	if err := errors.Join(a.CreateBucket(ctx, "bucket"), a.Put(ctx, "bucket", "secret", []byte("x"), nil)); err != nil {
 		t.Fatal(err)
 	}
@@ -142,8 +148,10 @@ func TestRole(t *testing.T) {
 }
 
 // A body that is not what was signed leaves nothing behind, however it came.
-func TestWrongBodyLeavesNoObject(t *testing.T) {
-	a, ctx := openTest(t), context.Background()
+func TestWrongBodyLeavesNoObject(t *testing.T) { onEach(t, testWrongBodyLeavesNoObject) }
+
+func testWrongBodyLeavesNoObject(t *testing.T, a *Archive) {
+	ctx := context.Background()
 	if err := a.CreateBucket(ctx, "bucket"); err != nil {
 		t.Fatal(err)
 	}
@@ -216,8 +224,10 @@ func TestNoAnswerWithoutSync(t *testing.T) {
 }
 
 // Stacks and pages reach buckets through the edge's handler in memory.
-func TestBucketsThroughTheEdgeInMemory(t *testing.T) {
-	a, ctx := openTest(t), context.Background()
+func TestBucketsThroughTheEdgeInMemory(t *testing.T) { onEach(t, testBucketsThroughTheEdgeInMemory) }
+
+func testBucketsThroughTheEdgeInMemory(t *testing.T, a *Archive) {
+	ctx := context.Background()
 	client := edge.NewClient(newEdge(a), sigv4.Signer{AccessKeyID: testKey, Secret: testSecret, Region: "eu-west-1"})
 	if err := client.S3(ctx, "PUT", "/bucket", nil); err != nil {
 		t.Error(err)
@@ -242,9 +252,11 @@ func clientEnvironment(address, home string) []string {
 		"AWS_CONFIG_FILE="+filepath.Join(home, "config"), "AWS_SHARED_CREDENTIALS_FILE="+filepath.Join(home, "credentials"), "AWS_EC2_METADATA_DISABLED=true")
 }
 
-func TestAWSCLI(t *testing.T) {
+func TestAWSCLI(t *testing.T) { onEach(t, testAWSCLI) }
+
+func testAWSCLI(t *testing.T, a *Archive) {
 	realtest.Program(t, "aws")
-	a, home := openTest(t), t.TempDir()
+	home := t.TempDir()
 	address := openEdge(t, a)
 	cli := func(arguments ...string) string {
 		cmd := exec.Command("aws", arguments...)
@@ -316,9 +328,11 @@ s3.delete_bucket(Bucket='bucket')
 print('done')
 `
 
-func TestBoto3(t *testing.T) {
+func TestBoto3(t *testing.T) { onEach(t, testBoto3) }
+
+func testBoto3(t *testing.T, a *Archive) {
 	cmd := exec.Command(realtest.Python(t, "boto3"), "-c", boto)
-	cmd.Env = clientEnvironment(openEdge(t, openTest(t)), t.TempDir())
+	cmd.Env = clientEnvironment(openEdge(t, a), t.TempDir())
 	if out, err := cmd.CombinedOutput(); err != nil || string(out) != "done\n" {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1,4 +1,7 @@
-// Package archive is the embedded S3: versitygw's gateway over plain files.
+// Package archive is the S3 that objects go to: an embedded one, versitygw's
+// gateway over plain files, or any other by its address.
+//
+//	edge ─ verified ─▶ operation known? policy? ─ signed anew ─▶ a remote S3, which is durable before it answers
 //
 //	edge ─ verified ─▶ operation known? policy? ─ signed anew ─▶ gateway, a child process ─▶ files
 //	                                            ◀─ answer ◀─ fsync of file and folders ◀──────┘

@@ -12,16 +12,16 @@ import (
 )
 
 // checkHeaders refuses, by name, settings that would otherwise be dropped
-// silently.
-func checkHeaders(h http.Header) *awserr.Error {
+// silently. Encryption and storage classes are a remote S3's own business.
+func checkHeaders(h http.Header, remote bool) *awserr.Error {
 	for name, values := range h {
 		lower, value := strings.ToLower(name), values[0]
 		switch {
-		case strings.HasPrefix(lower, "x-amz-server-side-encryption"), strings.HasPrefix(lower, "x-amz-object-lock"),
+		case strings.HasPrefix(lower, "x-amz-server-side-encryption") && !remote, strings.HasPrefix(lower, "x-amz-object-lock"),
 			lower == "x-amz-bucket-object-lock-enabled" && !strings.EqualFold(value, "false"),
 			lower == "x-amz-website-redirect-location", lower == "x-amz-mfa", lower == "x-amz-write-offset-bytes":
 			return notImplemented(lower)
-		case lower == "x-amz-storage-class" && value != "STANDARD":
+		case lower == "x-amz-storage-class" && value != "STANDARD" && !remote:
 			return awserr.New("InvalidStorageClass", "The archive has the storage class STANDARD, not %s.", value)
 		case strings.HasPrefix(lower, "x-amz-grant-"), lower == "x-amz-acl" && value != "private" && value != "bucket-owner-full-control":
 			return awserr.New("AccessControlListNotSupported", "The bucket does not allow ACLs")
@@ -86,9 +86,6 @@ func copySource(h http.Header) (bucket, key string, ok bool, err *awserr.Error) 
 	}
 	if version != "" {
 		return "", "", false, notImplemented("versionId in x-amz-copy-source")
-	}
-	if err := checkKey(key); err != nil {
-		return "", "", false, err
 	}
 	return bucket, key, true, nil
 }

@@ -94,11 +94,6 @@ func find(method, urlPath string, query url.Values) (target, *awserr.Error) {
 			subresource = name
 		}
 	}
-	if key != "" {
-		if err := checkKey(key); err != nil {
-			return target{}, err
-		}
-	}
 	for _, op := range operations() {
 		if op.method == method && op.object == (key != "") && op.subresource == subresource {
 			return target{op, bucket, key}, nil
@@ -111,10 +106,13 @@ func find(method, urlPath string, query url.Values) (target, *awserr.Error) {
 }
 
 // checkKey refuses keys that files cannot have, before the gateway reads them
-// as other names.
-func checkKey(key string) *awserr.Error {
+// as other names. A remote S3 keeps objects in its own way.
+func (a *Archive) checkKey(key string) *awserr.Error {
 	if len(key) > 1024 {
 		return awserr.New("KeyTooLongError", "Your key is too long")
+	}
+	if key == "" || a.remote != nil {
+		return nil
 	}
 	if path.Clean("/"+key) != "/"+strings.TrimSuffix(key, "/") || strings.ContainsRune(key, 0) {
 		return awserr.New("InvalidArgument", "The archive keeps objects as files: a key has no empty, . or .. segments.")

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"strings"
 	"time"
 
@@ -49,54 +48,70 @@ type answer struct {
 	body   []byte
 }
 
-// forward signs a request for the gateway and sends it. The caller closes the
-// answer's body.
+// forward signs a request for the S3 behind the archive and sends it. The
+// caller closes the answer's body.
 func (a *Archive) forward(ctx context.Context, method, bucket, key string, query url.Values, header http.Header, body body) (*http.Response, error) {
-	u := &url.URL{Scheme: "http", Host: "archive", Path: "/" + bucket, RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
-	if key != "" {
-		u.Path += "/" + key
-	}
-	u.RawPath = sigv4.EncodePath(u.Path)
-	r := (&http.Request{Method: method, URL: u, Host: u.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
-	hash := unsignedPayload
-	if body.framed {
-		hash = unsignedFrame
-		header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(body.data, 10))
-		header.Set("Content-Encoding", strings.TrimPrefix(header.Get("Content-Encoding")+",aws-chunked", ","))
-		if body.trailer != "" {
-			header.Set("X-Amz-Trailer", body.trailer)
+	r := (&http.Request{Method: method, URL: &url.URL{Path: "/"}, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}).WithContext(ctx)
+	r.URL.RawQuery = strings.ReplaceAll(query.Encode(), "+", "%20")
+	if a.remote != nil {
+		response, err := a.remote.forward(r, bucket, key, body)
+		if body.object && awserr.Is(err, "ServiceUnavailable") && !errors.Is(err, errImpatient) {
+			return nil, a.whyCut(ctx, bucket, err)
 		}
+		return response, err
+	}
+	r.URL.Scheme, r.URL.Host, r.Host = "http", "archive", "archive"
+	setPath(r.URL, bucket, key)
+	w, hash := body.plain(), unsignedPayload
+	if body.object {
+		w, hash = body.framed(header), unsignedFrame
 		r.Close = true // after an error the gateway would read the rest of the frame as a request
 	}
-	r.Body, r.ContentLength, r.GetBody = body.reader, body.length, body.again
+	r.Body, r.ContentLength, r.GetBody = w.reader, w.length, w.again
 	if err := a.signer.Sign(r, hash, time.Now()); err != nil {
 		return nil, err
 	}
 	response, err := a.client.Do(r)
 	if err != nil {
-		var refused *sigv4.Error
-		if errors.As(err, &refused) {
-			return nil, refused.AWS(sigv4.S3)
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
-		if body.length != 0 {
-			return nil, a.whyCut(ctx, bucket, err)
-		}
-		return nil, unavailable(err)
+		return nil, a.whyNot(ctx, bucket, w.length != 0, err)
 	}
 	return response, nil
 }
 
-// whyCut finds out why the gateway closed the connection while a body was on
+func setPath(u *url.URL, bucket, key string) {
+	u.Path = "/" + bucket
+	if key != "" {
+		u.Path = strings.TrimSuffix(u.Path, "/") + "/" + key
+	}
+	u.RawPath = sigv4.EncodePath(u.Path)
+}
+
+// whyNot names the reason why no answer came.
+func (a *Archive) whyNot(ctx context.Context, bucket string, sending bool, err error) error {
+	var refused *sigv4.Error
+	if errors.As(err, &refused) {
+		return refused.AWS(sigv4.S3)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if sending {
+		return a.whyCut(ctx, bucket, err)
+	}
+	return unavailable(err)
+}
+
+// whyCut finds out why the S3 closed the connection while a body was on
 // its way: it does so, with an answer that gets lost, when the bucket is
 // missing.
-func (a *Archive) whyCut(ctx context.Context, bucket string, cut error) *awserr.Error {
+func (a *Archive) whyCut(ctx context.Context, bucket string, cut error) error {
 	_, err := a.send(ctx, http.MethodHead, bucket, "", nil, nil, plainBody(nil))
 	var e *awserr.Error
 	if errors.As(err, &e) && e.Status == http.StatusNotFound {
 		return awserr.New("NoSuchBucket", "The specified bucket does not exist").With(http.StatusNotFound)
+	}
+	if awserr.Is(cut, "ServiceUnavailable") {
+		return cut
 	}
 	return unavailable(cut)
 }

@@ -2,6 +2,7 @@ package archive
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -33,10 +34,13 @@ func (a *Archive) serve(w http.ResponseWriter, r *http.Request, c *call.Call, pa
 		return refusal
 	}
 	c.Operation = t.name
-	if refusal := checkHeaders(r.Header); refusal != nil {
+	if refusal := a.checkKey(t.key); refusal != nil {
 		return refusal
 	}
-	body, keys, err := t.takeBody(c, payload)
+	if refusal := checkHeaders(r.Header, a.remote != nil); refusal != nil {
+		return refusal
+	}
+	body, keys, err := a.takeBody(t, c, payload)
 	if err != nil {
 		return err
 	}
@@ -44,15 +48,18 @@ func (a *Archive) serve(w http.ResponseWriter, r *http.Request, c *call.Call, pa
 		return err
 	}
 	header := forwarded(r.Header)
-	if payload.Trailer != "" && !body.framed {
+	if hash := r.Header.Get("X-Amz-Content-Sha256"); body.payload != nil && len(hash) == sha256.Size*2 {
+		body.hash = hash // which the payload is held against
+	}
+	if payload.Trailer != "" && body.payload == nil {
 		header.Set(payload.Trailer, payload.TrailerValue())
 	}
 	response, err := a.forward(r.Context(), t.method, t.bucket, t.key, query, header, body)
 	if err != nil {
-		return err
+		return notOurs(err)
 	}
 	defer response.Body.Close()
-	if t.durable == read || response.StatusCode >= http.StatusMultipleChoices {
+	if t.durable == read || a.remote != nil || response.StatusCode >= http.StatusMultipleChoices {
 		answerAs(w, c, response, response.Body)
 		return nil
 	}
@@ -60,7 +67,7 @@ func (a *Archive) serve(w http.ResponseWriter, r *http.Request, c *call.Call, pa
 }
 
 // takeBody prepares the body and answers the keys that the operation touches.
-func (t target) takeBody(c *call.Call, payload *sigv4.Payload) (body, []string, error) {
+func (a *Archive) takeBody(t target, c *call.Call, payload *sigv4.Payload) (body, []string, error) {
 	keys := []string{t.key}
 	if t.name == "PutObject" || t.name == "UploadPart" {
 		return streamedBody(payload), keys, nil
@@ -71,9 +78,9 @@ func (t target) takeBody(c *call.Call, payload *sigv4.Payload) (body, []string, 
 	}
 	switch t.name {
 	case "CreateBucket":
-		return plainBody(nil), keys, checkLocation(c, text)
+		return a.location(), keys, checkLocation(c, text)
 	case "DeleteObjects":
-		keys, err = deletedKeys(text)
+		keys, err = a.deletedKeys(text)
 	}
 	return plainBody(text), keys, err
 }
@@ -105,6 +112,13 @@ func answerAs(w http.ResponseWriter, c *call.Call, response *http.Response, body
 // authorize asks for the policies of a role, for every object that the
 // operation touches.
 func (a *Archive) authorize(r *http.Request, c *call.Call, t target, keys []string) error {
+	bucket, key, copies, refusal := copySource(r.Header)
+	if refusal == nil {
+		refusal = a.checkKey(key)
+	}
+	if refusal != nil {
+		return refusal
+	}
 	if c.Identity.RoleARN == "" {
 		return nil
 	}
@@ -113,11 +127,7 @@ func (a *Archive) authorize(r *http.Request, c *call.Call, t target, keys []stri
 			return err
 		}
 	}
-	bucket, key, ok, refusal := copySource(r.Header)
-	if refusal != nil {
-		return refusal
-	}
-	if !ok {
+	if !copies {
 		return nil
 	}
 	return a.allowed(r, c, "s3:GetObject", bucket, key)
@@ -163,7 +173,7 @@ func checkLocation(c *call.Call, text []byte) error {
 }
 
 // deletedKeys reads DeleteObjects' body.
-func deletedKeys(text []byte) ([]string, error) {
+func (a *Archive) deletedKeys(text []byte) ([]string, error) {
 	var request struct {
 		XMLName xml.Name `xml:"Delete"`
 		Object  []struct{ Key, VersionId string }
@@ -179,7 +189,7 @@ func deletedKeys(text []byte) ([]string, error) {
 		if o.VersionId != "" && o.VersionId != "null" {
 			return nil, notImplemented("VersionId in Delete")
 		}
-		if err := checkKey(o.Key); err != nil {
+		if err := a.checkKey(o.Key); err != nil {
 			return nil, err
 		}
 		keys = append(keys, o.Key)

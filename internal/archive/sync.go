@@ -74,8 +74,12 @@ func (t tree) syncMetadata(name string) error {
 	return t.syncFolders(folder)
 }
 
-// persist makes the effect of an operation durable.
+// persist makes the effect of an operation durable. A remote S3 has done so
+// before it answered.
 func (a *Archive) persist(d durability, bucket, key string) error {
+	if a.remote != nil {
+		return nil
+	}
 	name := path.Join(bucket, strings.TrimSuffix(key, "/"))
 	var err error
 	switch d {
