@@ -71,7 +71,10 @@ func appendPath(b []byte, u *url.URL, a *authorization) ([]byte, error) {
 		wire = "/"
 	}
 	if a.scope.Service != "s3" {
-		if clean := path.Clean(wire); clean != wire && clean+"/" != wire {
+		if u.RawPath != "" {
+			wire = u.RawPath // EscapedPath has encoded it, where the client has not
+		}
+		if clean := path.Clean(wire); clean != wire && (clean == "/" || clean+"/" != wire) {
 			return nil, a.fail(WrongSignature, "The path is not in normal form.")
 		}
 		return appendEncoded(b, wire, true), nil

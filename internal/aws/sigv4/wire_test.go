@@ -58,10 +58,12 @@ func verdict(v *Verifier, r *http.Request) string {
 
 // Each file in testdata/wire is a request as it is on the wire, after a line
 // with our clock and the verdict. The suite_, guide_ and s3_ requests are those that
-// AWS publishes with their signatures.
+// AWS publishes with their signatures. Of its test suite one is missing, whose
+// path has a space that cannot be on the wire, and the paths that are not in
+// normal form are refused here, see appendPath.
 func TestWire(t *testing.T) {
 	files, _ := filepath.Glob("testdata/wire/*.txt")
-	if len(files) < 20 {
+	if len(files) < 60 {
 		t.Fatalf("%d requests", len(files))
 	}
 	for _, file := range files {
