@@ -58,6 +58,8 @@ func Run(t *testing.T, open func(t *testing.T) Target) {
 	t.Run("a lost answer doubles nothing", testLostAnswer(open))
 	t.Run("a cancelled context ends it", testCancel(open))
 	t.Run("refusals account exactly", testRefusals(open))
+	t.Run("sub-records are records", testSubRecords(open))
+	t.Run("any trouble, exact accounts", testAnyTrouble(open))
 }
 
 func testLostAnswer(open func(t *testing.T) Target) func(t *testing.T) {
