@@ -55,7 +55,10 @@ func TestRotation(t *testing.T) {
 		{NoRotation, "2016-02-25T13:00:00Z", "myindex"},
 		{OneHour, "2016-02-25T13:00:00Z", "myindex-2016-02-25-13"},
 		{OneDay, "2016-02-25T13:00:00Z", "myindex-2016-02-25"},
-		{OneWeek, "2016-02-25T13:00:00Z", "myindex-2016-w08"},
+		{OneWeek, "2016-02-25T13:00:00Z", "myindex-2016-w08"}, // the guide's table; by its note it were w09
+		{OneWeek, "2016-02-28T23:59:59Z", "myindex-2016-w08"}, // a Sunday ends the week; by the note it would begin w10
+		{OneWeek, "2016-02-29T00:00:00Z", "myindex-2016-w09"},
+		{OneWeek, "2016-01-01T00:00:00Z", "myindex-2015-w53"}, // by the note 2016-w01
 		{OneMonth, "2016-02-25T13:00:00Z", "myindex-2016-02"},
 		{OneDay, "2016-02-25T23:30:00-05:00", "myindex-2016-02-26"}, // UTC, whatever the clock on the wall
 		{OneWeek, "2027-01-01T12:00:00Z", "myindex-2026-w53"},       // the year of the week, not of the day

@@ -7,6 +7,10 @@ import (
 
 // Rotation says how often documents go to a new index, by Firehose's names. The time is that of each record's arrival,
 // in UTC: a batch across midnight goes to two indices.
+//
+// For OneWeek AWS's guide says two things that cannot both be: its table calls the week of Thursday, 2016-02-25 w08, which
+// is its ISO week; its note has weeks begin on Sunday and the first one contain a Saturday of the year, which makes it
+// w09. The table's way is taken: it is the example that people copy.
 type Rotation string
 
 const (
