@@ -227,11 +227,12 @@ func (a *Agent) growBody(b *batch, n int) {
 	if cap(b.body) > smallBody || len(b.body)+n <= smallBody {
 		return
 	}
-	var body []byte
-	if large, ok := a.bodies.Get().(*[]byte); ok {
-		body = (*large)[:0]
-	} else {
-		body = make([]byte, 0, 256<<10)
+	b.body = append(a.largeBody(), b.body...)
+}
+
+func (a *Agent) largeBody() []byte {
+	if body, ok := a.bodies.Get().(*[]byte); ok {
+		return (*body)[:0]
 	}
-	b.body = append(body, b.body...)
+	return make([]byte, 0, 256<<10)
 }

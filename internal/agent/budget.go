@@ -6,13 +6,14 @@ import (
 )
 
 // memory counts the bytes that a flow holds: what is being filled, what waits and what is in flight. It is a promise of the reader, who reads no further while the
-// limit is passed; what was read is always let through.
+// limit is passed, or while there are batches enough for all senders; what was read is always let through.
 type memory struct {
-	limit int
+	limit   int
+	batches int // in flight or waiting for a sender
 
 	mu       sync.Mutex
 	used     int
-	inFlight int // batches with a sender
+	inFlight int // batches with a sender, or waiting for one
 	freed    chan struct{}
 }
 
@@ -25,7 +26,9 @@ const (
 	pooledBody = 1 << 20
 )
 
-func newMemory(limit int) *memory { return &memory{limit: limit, freed: make(chan struct{})} }
+func newMemory(limit, batches int) *memory {
+	return &memory{limit: limit, batches: batches, freed: make(chan struct{})}
+}
 
 // add counts n more bytes, or fewer.
 func (m *memory) add(n int) {
@@ -38,8 +41,10 @@ func (m *memory) add(n int) {
 func (m *memory) over() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.used > m.limit
+	return m.full()
 }
+
+func (m *memory) full() bool { return m.used > m.limit || m.inFlight > m.batches }
 
 func (m *memory) start() {
 	m.mu.Lock()
@@ -57,10 +62,10 @@ func (m *memory) finish(n int) {
 	m.mu.Unlock()
 }
 
-// wait returns when the limit is kept or a sender has finished; idle says that there is no sender to wait for.
+// wait returns when the limits are kept or a sender has finished; idle says that there is no sender to wait for.
 func (m *memory) wait(ctx context.Context) (idle bool) {
 	m.mu.Lock()
-	if m.used <= m.limit || m.inFlight == 0 {
+	if !m.full() || m.inFlight == 0 {
 		idle = m.inFlight == 0
 		m.mu.Unlock()
 		return idle

@@ -60,7 +60,7 @@ func newFlow(a *Agent, cfg FlowConfig, client *client, resume *flowCheckpoint) (
 		incarnations: make(map[[16]byte]*incarnation),
 		durable:      make(map[[16]byte]bool),
 		oldCuts:      make(map[[16]byte][]uint64),
-		memory:       newMemory(max(minFlowMemory, a.cfg.BufferBytes/len(a.cfg.Flows))),
+		memory:       newMemory(max(minFlowMemory, a.cfg.BufferBytes/len(a.cfg.Flows)), a.cfg.MaxSendingThreads),
 		dropLog:      limiter{every: 10 * time.Second},
 		rawLog:       limiter{every: 10 * time.Second},
 	}
@@ -188,6 +188,9 @@ func (f *flow) add(ctx context.Context, i *incarnation, start, end uint64) {
 
 func (f *flow) newBatch(i *incarnation) *batch {
 	b := f.agent.takeBatch()
+	if i.busy && cap(b.body) <= smallBody {
+		b.body = f.agent.largeBody()
+	}
 	b.begin(f, i, time.Now())
 	b.span = i.open()
 	b.reserved = batchOverhead + cap(b.body)
@@ -302,6 +305,7 @@ func (f *flow) dispatchLocked(i *incarnation) {
 		return
 	}
 	i.filling = nil
+	i.busy = cap(b.body) > smallBody
 	b.span.filling = false
 	if len(b.entries) == 0 { // others have taken its records along
 		i.advance()

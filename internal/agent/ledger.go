@@ -20,6 +20,7 @@ type incarnation struct {
 	queue   []*batch // full ones that wait for the one in flight, where the order is kept
 	resting []*batch // that have a sender which waits
 	active  int      // batches with a sender
+	busy    bool     // its last batch was a large one
 	cuts    []uint64 // where a record of several lines was ended although the next line might have belonged to it
 
 	gathering bool // there is more than spans and parsed tell

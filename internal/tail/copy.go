@@ -40,10 +40,6 @@ func isRotated(path, of string) bool {
 // waits reports whether a new file must not be read yet, because it may be a copy that is being made before the original is truncated. When that does not come
 // within Quiet, it is a file like any other.
 func (t *Tailer) waits(m found, now time.Time) bool {
-	if k, known := t.listing.known[m.identity]; known && k.size == m.size {
-		return true
-	}
-	delete(t.listing.known, m.identity)
 	w, seen := t.listing.waiting[m.identity]
 	if !seen || w.size != m.size {
 		w = waiting{m.size, now}
@@ -96,10 +92,7 @@ func (t *Tailer) findCopies(all []found, now time.Time) {
 			}
 			continue
 		}
-		if copied.size <= old.offset {
-			t.listing.known[copied.identity] = copied
-			delete(t.listing.waiting, copied.identity)
-		} else {
+		if copied.size > old.offset || matched(all, copied.identity) { // also one that holds nothing more must not be taken for a new file
 			t.goOn(old, path, all, now)
 		}
 		if old.size > max(copied.size, old.offset) {

@@ -267,8 +267,16 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 	if size == f.size {
 		return f
 	}
-	if size < f.size || !f.same() {
+	if size < f.size && f.offset > 0 && size >= f.offset { // perhaps an unfinished line was taken back
+		f.prefix = f.prefix[:min(uint64(len(f.prefix)), size)]
+	} else if size < f.size {
 		return t.truncated(f, now)
+	}
+	if !f.same() {
+		return t.truncated(f, now)
+	}
+	if size < f.size {
+		f.stalled, f.scanned = 0, 0
 	}
 	f.size, f.changed = size, now
 	if len(f.prefix) < prefixBytes {

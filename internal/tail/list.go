@@ -19,7 +19,6 @@ type listing struct {
 	resume    []State              // of the last run, not found yet
 	cut       []*File              // truncated ones whose copies are looked for
 	waiting   map[identity]waiting // new files that may be copies
-	known     map[identity]found   // copies that hold nothing unread
 	lost      []lostName
 	complaint map[string]string // path to the last thing logged about it
 }
@@ -46,7 +45,7 @@ type lostName struct {
 
 func (l *listing) begin(resume []State) {
 	l.resume = slices.Clone(resume)
-	l.waiting, l.known = make(map[identity]waiting), make(map[identity]found)
+	l.waiting = make(map[identity]waiting)
 	l.complaint = make(map[string]string)
 }
 
@@ -138,11 +137,6 @@ func (t *Tailer) mark(all []found, now time.Time) {
 	names := make(map[identity]string, len(all))
 	for _, m := range all {
 		names[m.identity] = m.path
-	}
-	for id := range t.listing.known {
-		if _, there := names[id]; !there {
-			delete(t.listing.known, id)
-		}
 	}
 	for id := range t.listing.waiting {
 		if _, there := names[id]; !there {

@@ -3,6 +3,7 @@ package tail
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/hex"
 	"flag"
 	"fmt"
@@ -20,7 +21,9 @@ var rewrite = flag.Bool("rewrite", false, "write what the tailer answers into te
 //
 //	follow GLOB [start|end]    begins to follow, at the checkpoint if there was one before
 //	write FILE TEXT            appends; TEXT is a Go string
-//	rename, remove, truncate, copy, link, symlink, mkdir FILE [FILE]
+//	rename, remove, truncate, copy, link, symlink, mkdir, fifo, gzip FILE [FILE]
+//	cut FILE BYTES             shortens
+//	chmod FILE MODE            in octal
 //	limit BYTES                longest line
 //	wait DURATION              lets the tailer's clock go on
 //	restart                    stops and begins again; all that was read is taken for acknowledged
@@ -117,6 +120,24 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 		if content, err = os.ReadFile(path(1)); err == nil {
 			err = os.WriteFile(path(2), content, 0o644)
 		}
+		if err == nil {
+			r.written++
+			err = os.Chtimes(path(2), time.Time{}, time.Unix(int64(r.written), 0))
+		}
+	case "gzip": // as gzip does it: the time stays, the original goes
+		err = packFile(path(1), path(2))
+	case "cut":
+		var size int64
+		if size, err = strconv.ParseInt(words[2], 10, 64); err == nil {
+			err = os.Truncate(path(1), size)
+		}
+	case "chmod":
+		var mode uint64
+		if mode, err = strconv.ParseUint(words[2], 8, 32); err == nil {
+			err = os.Chmod(path(1), os.FileMode(mode))
+		}
+	case "fifo":
+		err = makeFIFO(path(1))
 	case "link":
 		err = os.Link(path(1), path(2))
 	case "symlink":
@@ -152,6 +173,28 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 		r.t.Fatalf("%s: %v", line, err)
 	}
 	return "", false
+}
+
+func packFile(from, to string) error {
+	info, err := os.Stat(from)
+	if err != nil {
+		return err
+	}
+	content, err := os.ReadFile(from)
+	if err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	w := gzip.NewWriter(&packed)
+	w.Write(content)
+	w.Close()
+	if err := os.WriteFile(to, packed.Bytes(), 0o644); err != nil {
+		return err
+	}
+	if err := os.Chtimes(to, time.Time{}, info.ModTime()); err != nil {
+		return err
+	}
+	return os.Remove(from)
 }
 
 func appendFile(path, text string) error {

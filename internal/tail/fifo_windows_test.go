@@ -1,0 +1,3 @@
+package tail
+
+func makeFIFO(string) error { return nil }
