@@ -15,8 +15,9 @@ const (
 	maxTold = 100
 )
 
-// failing notes an attempt that failed. It is news when it is another failure
-// than before, so that a long outage is one line and not thousands.
+// failing notes an attempt that failed. It is news when its code is another one
+// than before (messages name the object), so that a long outage is one line and
+// not thousands.
 func (p *Pipeline) failing(f *flight, err error) {
 	if !p.noteFailure(f, err) {
 		return
@@ -79,7 +80,7 @@ func codeOf(err error) string {
 }
 
 // messageOf is the text of the *record.Failure in err, or of its innermost
-// cause: what it has in common with the failures of other batches.
+// cause.
 func messageOf(err error) string {
 	var f *record.Failure
 	if errors.As(err, &f) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/millrace/millrace/internal/delivery/objectkey"
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
@@ -22,6 +23,7 @@ type flight struct {
 	again  chan struct{}  // ends the wait for the next attempt
 
 	// of the goroutine that delivers it
+	key     *objectkey.Namer // of the partitions' objects; nil without
 	batch   *destination.Batch
 	failed  int // attempts in a row
 	parcels []*parcel
@@ -38,8 +40,8 @@ type flight struct {
 	gone       bool                    // finished, maybe behind one that is not
 }
 
-func newFlight(s sealed) *flight {
-	return &flight{sealed: s, again: make(chan struct{}, 1), interrupt: func(error) {}, gone: s.Done}
+func newFlight(s sealed, key *objectkey.Namer) *flight {
+	return &flight{sealed: s, key: key, again: make(chan struct{}, 1), interrupt: func(error) {}, gone: s.Done}
 }
 
 // hurry ends the wait for the next attempt, or the one after the present.
@@ -206,6 +208,7 @@ func (p *Pipeline) finished(f *flight, change *journal.Batch) (moved record.Sequ
 		first := p.flights[0]
 		moved = first.Next
 		change.Delete(first.stateKey)
+		p.flights[0] = nil
 		p.flights = p.flights[1:]
 	}
 	if moved != 0 {

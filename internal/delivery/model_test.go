@@ -157,6 +157,15 @@ func (pl *player) do(t *testing.T, m move) error {
 		return pl.again(t)
 	case "reconfigure":
 		pl.opts.Config.Version++
+		text := fmt.Sprintf("v%d/", pl.opts.Config.Version)
+		if pl.partitions {
+			text += "!{partitionKeyFromQuery:c}/"
+		}
+		prefix, err := objectkey.Parse(text)
+		if err != nil {
+			return err
+		}
+		pl.opts.Config.Key = &objectkey.Namer{Stream: "web", Prefix: prefix}
 		pl.opts.Config.BufferBytes = 2 * m.n
 		pl.opts.Config.Interval = time.Duration(m.n) * time.Second
 		pl.pipeline.Reconfigure(pl.opts)

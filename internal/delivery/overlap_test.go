@@ -131,6 +131,32 @@ func TestPoisonedBatch(t *testing.T) {
 	})
 }
 
+// The batches that are finished behind one that is not are bounded too.
+func TestPoisonedBatchHoldsTheRestAtLast(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		to := &poisoned{Destination: r.opts.Destination, text: "poison", sent: map[string]int{}}
+		r.opts.Destination, r.opts.Parallel, r.opts.Config.BufferBytes = to, 4, 1
+		r.put(t, "poison")
+		for range 2 * maxSealed {
+			r.put(t, "x")
+		}
+		p, _ := r.start(t)
+		time.Sleep(time.Hour)
+		to.mu.Lock()
+		if n := len(to.sent); n != maxSealed-1 {
+			t.Errorf("%d batches behind the poisoned one", n)
+		}
+		to.cure = true
+		to.mu.Unlock()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := p.Status(); s.Delivered != 2*maxSealed+1 || s.State != Waiting {
+			t.Errorf("%+v", s)
+		}
+	})
+}
+
 // A destination that hangs costs its own pipeline a bounded number of bytes and
 // the others nothing.
 func TestOneHangs(t *testing.T) {

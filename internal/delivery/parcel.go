@@ -30,9 +30,8 @@ const tooManyPartitions = "DynamicPartitioning.ActivePartitionsLimitExceeded"
 // pack processes the batch and makes the parcels. It is done once: the parcels
 // stay while their delivery is tried again.
 func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
-	partitioned := opts.Config.Key != nil && opts.Config.Key.Prefix.Partitioned()
 	if opts.Processor == nil {
-		if partitioned {
+		if f.key != nil {
 			return &record.Failure{Kind: record.Permanent, Code: objectkey.NoPartitionValue,
 				Message: "the prefix holds partition keys and no processing gives their values"}
 		}
@@ -45,15 +44,15 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 		p.processed(f, began, destination.Processed{}, err)
 		return fmt.Errorf("process batch %s: %w", f.ID, err)
 	}
-	if partitioned && len(result.Partitions) != len(result.Records) {
+	if f.key != nil && len(result.Partitions) != len(result.Records) {
 		return fmt.Errorf("process batch %s: %d records with %d partitions", f.ID, len(result.Records), len(result.Partitions))
 	}
 	p.processed(f, began, result, nil)
-	f.refused, f.dropped = result.Refusals, result.Dropped
+	f.refused, f.dropped = slices.Clip(result.Refusals), result.Dropped
 	f.parcels = []*parcel{}
 	switch {
-	case partitioned:
-		exceeded := f.partition(opts, result)
+	case f.key != nil:
+		exceeded := f.partition(result, opts.MaxPartitions)
 		p.partitioned(f, exceeded)
 	case len(result.Records) > 0:
 		processed := *f.batch
@@ -67,25 +66,33 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 // they first come, with an id and a key that follow from the sealed batch: a
 // repeat after a crash writes the same objects. It returns how many records
 // were refused because there were too many partitions.
-func (f *flight) partition(opts Options, result destination.Processed) (exceeded int) {
-	key, arrival := opts.Config.Key, f.batch.Records[0].Arrival
+func (f *flight) partition(result destination.Processed, most int) (exceeded int) {
+	arrival := f.batch.Records[0].Arrival
 	parcels := map[string]*parcel{}
+	bad := map[string]error{} // prefixes that no key may have
 	for i, r := range result.Records {
-		prefix, err := key.Partition(arrival, f.ID, result.Partitions[i])
-		if err != nil {
+		partition := result.Partitions[i]
+		prefix, err := f.key.Partition(arrival, f.ID, partition)
+		to := parcels[prefix]
+		if err == nil && to == nil {
+			known := false
+			if err, known = bad[prefix]; !known {
+				err = f.key.CheckPartition(prefix)
+				bad[prefix] = err
+			}
+		}
+		switch {
+		case err != nil:
 			f.refuse(r, codeOf(err), messageOf(err))
 			continue
-		}
-		to := parcels[prefix]
-		if to == nil {
-			if len(parcels) == opts.MaxPartitions {
-				f.refuse(r, tooManyPartitions, fmt.Sprintf("the buffer has records of more than %d partitions", opts.MaxPartitions))
-				exceeded++
-				continue
-			}
+		case to == nil && len(parcels) == most:
+			f.refuse(r, tooManyPartitions, fmt.Sprintf("the buffer has records of more than %d partitions", most))
+			exceeded++
+			continue
+		case to == nil:
 			b := *f.batch
 			id := uuid.NewSHA1(f.ID, []byte(prefix))
-			b.ID, b.Key, b.Records = id.String(), key.PartitionKey(f.Version, r.Arrival, id, result.Partitions[i]), nil
+			b.ID, b.Key, b.Records = id.String(), f.key.PartitionKey(f.Version, r.Arrival, id, partition), nil
 			to = &parcel{batch: &b}
 			parcels[prefix] = to
 			f.parcels = append(f.parcels, to)
@@ -104,7 +111,7 @@ func (f *flight) refuse(r record.Record, code, message string) {
 	if found {
 		refusal.Record.Data = f.batch.Records[i].Data
 	}
-	f.refused = append(slices.Clip(f.refused), refusal)
+	f.refused = append(f.refused, refusal)
 }
 
 // deliver hands over the parcels that are left, several at once as far as the

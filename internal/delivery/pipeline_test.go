@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/millrace/millrace/internal/destination/s3"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -61,6 +62,34 @@ func TestSize(t *testing.T) {
 		}
 		if s := p.Status(); s.State != Waiting || s.Records != 2 || s.Bytes != 1_200_000 || s.Delivered != 2 || len(s.Last) != 1 {
 			t.Fatalf("%+v", s)
+		}
+	})
+}
+
+// What is counted is what came, not what compression makes of it (T86); an idle
+// stream has no oldest record (T87).
+func TestCountsOriginalBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		r.opts.Destination = s3.New(s3.Options{Store: r.archive, Bucket: "archive", Compression: s3.GZIP})
+		p, _ := r.start(t)
+		var records []string
+		for range 100 {
+			records = append(records, strings.Repeat("x", 100))
+		}
+		r.put(t, records...)
+		synctest.Wait()
+		if s := p.Status(); s.Oldest != time.Now().UnixMilli() {
+			t.Errorf("%+v", s)
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s := p.Status()
+		if s.Records != 100 || s.Bytes != 10_000 || s.SentRecords != 100 || s.SentBytes != 10_000 || s.Objects != 1 || s.SucceededAttempts != 1 || s.Oldest != 0 {
+			t.Errorf("%+v", s)
+		}
+		if body := r.archive.objects(t)[0].body; len(body) > 1000 {
+			t.Errorf("the object has %d bytes", len(body))
 		}
 	})
 }

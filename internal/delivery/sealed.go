@@ -6,9 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/millrace/millrace/internal/delivery/objectkey"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -23,6 +25,9 @@ type sealed struct {
 	First   record.Sequence `json:"first"`
 	Next    record.Sequence `json:"next"`
 	Bytes   int             `json:"bytes,omitempty"` // of the records' data
+	// Partitions is how the keys of its objects are made, of a batch with dynamic
+	// partitioning.
+	Partitions *partitionKeys `json:"partitions,omitempty"`
 	// Done is set when the batch is delivered and one before it is not.
 	Done bool `json:"done,omitempty"`
 
@@ -30,6 +35,23 @@ type sealed struct {
 }
 
 const sealedFormat = 2
+
+// partitionKeys is what an objectkey.Namer knows besides the stream's name.
+type partitionKeys struct {
+	Prefix    string `json:"prefix"`
+	Zone      string `json:"zone"`
+	Extension string `json:"extension,omitempty"`
+}
+
+// namer makes the Namer again.
+func (k partitionKeys) namer(stream string) (*objectkey.Namer, error) {
+	prefix, err := objectkey.Parse(k.Prefix)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := time.LoadLocation(k.Zone)
+	return &objectkey.Namer{Stream: stream, Prefix: prefix, Zone: zone, Extension: k.Extension}, err
+}
 
 // StatePrefix is where the sealed batches of a stream are kept in the state;
 // whoever deletes a stream deletes what is there.
@@ -44,18 +66,27 @@ func (p *Pipeline) sealedKey() string {
 	return StatePrefix(p.opts.Stream) + p.opts.Cursor + "-sealed"
 }
 
-// seal gives records their id and key under the configuration of this moment.
-func (p *Pipeline) seal(records []record.Record, next record.Sequence, bytes int) sealed {
+// seal gives records their id and key under the configuration of this moment;
+// the Namer is returned where the key depends on partitions.
+func (p *Pipeline) seal(records []record.Record, next record.Sequence, bytes int) (sealed, *objectkey.Namer) {
 	c := p.options().Config
 	s := sealed{
 		Format: sealedFormat, ID: uuid.New(), Version: c.Version,
 		First: records[0].Sequence, Next: next, Bytes: bytes,
 	}
 	s.stateKey = fmt.Sprintf("%s/%016x", p.sealedKey(), uint64(s.First))
-	if c.Key != nil && !c.Key.Prefix.Partitioned() {
+	switch {
+	case c.Key == nil:
+	case c.Key.Prefix.Partitioned():
+		s.Partitions = &partitionKeys{Prefix: c.Key.Prefix.String(), Zone: "UTC", Extension: c.Key.Extension}
+		if c.Key.Zone != nil {
+			s.Partitions.Zone = c.Key.Zone.String()
+		}
+		return s, c.Key
+	default:
 		s.Key = c.Key.Key(s.Version, records[0].Arrival, s.ID)
 	}
-	return s
+	return s, nil
 }
 
 // save puts the entry into a change of the state.
@@ -70,8 +101,8 @@ func (s sealed) save(b *journal.Batch) error {
 
 // unfinished reads the batches that were sealed and not behind the cursor when
 // the process ended, in the order of their records.
-func (p *Pipeline) unfinished(cursor record.Sequence) ([]sealed, error) {
-	var all []sealed
+func (p *Pipeline) unfinished(cursor record.Sequence) ([]*flight, error) {
+	var all []*flight
 	for e, err := range p.opts.Journal.Scan(p.sealedKey()) {
 		if err != nil {
 			return nil, fmt.Errorf("read sealed batches: %w", err)
@@ -83,9 +114,16 @@ func (p *Pipeline) unfinished(cursor record.Sequence) ([]sealed, error) {
 		if s.Format < 1 || s.Format > sealedFormat {
 			return nil, fmt.Errorf("read %s: format %d, this program reads 1 to %d", e.Key, s.Format, sealedFormat)
 		}
-		all = append(all, s)
+		var key *objectkey.Namer
+		if s.Partitions != nil {
+			var err error
+			if key, err = s.Partitions.namer(p.opts.Name); err != nil {
+				return nil, fmt.Errorf("read %s: %w", e.Key, err)
+			}
+		}
+		all = append(all, newFlight(s, key))
 	}
-	slices.SortFunc(all, func(a, b sealed) int { return cmp.Compare(a.First, b.First) })
+	slices.SortFunc(all, func(a, b *flight) int { return cmp.Compare(a.First, b.First) })
 	// What is gone from the journal can be missing between two batches; what is
 	// there cannot, or it would be left out.
 	at := max(cursor, p.opts.Journal.Extent(p.opts.Stream).First)

@@ -183,12 +183,10 @@ func (p *Pipeline) announce() {
 }
 
 // resumed notes where the process before this one ended.
-func (p *Pipeline) resumed(next record.Sequence, left []sealed) {
+func (p *Pipeline) resumed(next record.Sequence, left []*flight) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, s := range left {
-		p.flights = append(p.flights, newFlight(s))
-	}
+	p.flights = left
 	p.status.Delivered = next - 1
 	p.progress = ""
 	p.announce()
@@ -231,7 +229,10 @@ func (p *Pipeline) launched(f *flight, records []record.Record) {
 func (p *Pipeline) noteFailure(f *flight, err error) (news bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	what := codeOf(err) + ": " + messageOf(err)
+	what := codeOf(err)
+	if what == "" {
+		what = messageOf(err)
+	}
 	news = !p.retrying() || p.failure != what
 	p.failure, f.failing = what, true
 	p.status.FailedAttempts++

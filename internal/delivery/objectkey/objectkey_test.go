@@ -81,7 +81,11 @@ func runBlock(t *testing.T, block string) (name, got, want string) {
 	case errorType != "":
 		got = n.ErrorKey(errorType, 1, at.UnixMilli(), id)
 	case n.Prefix.Partitioned():
-		if _, err = n.Partition(at.UnixMilli(), id, partition); err != nil {
+		prefix, err := n.Partition(at.UnixMilli(), id, partition)
+		if err == nil {
+			err = n.CheckPartition(prefix)
+		}
+		if err != nil {
 			got = "refused: " + err.Error()
 		} else {
 			got = n.PartitionKey(1, at.UnixMilli(), id, partition)
@@ -155,6 +159,9 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
+		if p.String() != s {
+			t.Fatalf("%q became %q", s, p)
+		}
 		n := Namer{Stream: "s", Prefix: p, ErrorPrefix: p}
 		if key := n.Key(1, 1e12, id); !strings.Contains(key, id.String()) {
 			t.Fatalf("key %q", key)
@@ -168,7 +175,8 @@ func FuzzParse(f *testing.F) {
 			values[k] = value
 		}
 		partition := destination.Partition{Query: values, Lambda: values}
-		if _, err := n.Partition(1e12, id, partition); err != nil || !p.Partitioned() {
+		prefix, err := n.Partition(1e12, id, partition)
+		if err != nil || n.CheckPartition(prefix) != nil || !p.Partitioned() {
 			return
 		}
 		key := n.PartitionKey(1, 1e12, id, partition)

@@ -29,11 +29,13 @@ const (
 )
 
 // Partition evaluates the prefix for a record: records for which it is the same
-// belong into one object. arrival and id are those of the buffer, the same for
-// all its records. The error is a *record.Failure about this record alone: its
-// values are data that a producer chose, so one that could lead out of the
-// prefix, or that no tool could show, is refused. A slash makes a folder, as
-// with Firehose.
+// belong into one object, if CheckPartition takes it. arrival and id are those of
+// the buffer, the same for all its records. The error is a *record.Failure about
+// this record alone.
+//
+// Values are data that a producer chose, so one that could lead out of the
+// prefix, or that no tool could show, is refused. A slash makes a folder, as with
+// Firehose.
 func (n Namer) Partition(arrival int64, id uuid.UUID, p destination.Partition) (string, error) {
 	for _, part := range n.Prefix.parts {
 		var err error
@@ -47,12 +49,12 @@ func (n Namer) Partition(arrival int64, id uuid.UUID, p destination.Partition) (
 			return "", err
 		}
 	}
-	prefix := n.Prefix.evaluate(values{at: n.time(arrival), id: id, partition: p})
-	return prefix, n.checkPrefix(prefix)
+	return n.Prefix.evaluate(values{at: n.time(arrival), id: id, partition: p}), nil
 }
 
 // PartitionKey names the object of the records that share a partition: arrival
-// is that of the oldest of them. It is asked only about values that Partition took.
+// is that of the oldest of them. It is asked only about values that Partition
+// and CheckPartition took.
 func (n Namer) PartitionKey(version int, arrival int64, id uuid.UUID, p destination.Partition) string {
 	at := n.time(arrival)
 	return n.Prefix.evaluate(values{at: at, id: id, partition: p}) + n.name(version, at, id) + n.Extension
@@ -77,8 +79,9 @@ func checkValue(name string, from map[string]string) error {
 	return nil
 }
 
-// checkPrefix looks at what the values made of the prefix as a path.
-func (n Namer) checkPrefix(prefix string) error {
+// CheckPartition looks at what the values made of the prefix as a path. The error
+// is a *record.Failure about the records of this partition.
+func (n Namer) CheckPartition(prefix string) error {
 	longest := n.name(1<<31-1, time.Time{}, uuid.UUID{})
 	segments := strings.Split(prefix+longest, "/")
 	switch {

@@ -24,7 +24,11 @@ import (
 // Template is a parsed prefix. The zero Template is the empty prefix.
 type Template struct {
 	parts []part
+	text  string
 }
+
+// String returns the prefix that was parsed.
+func (t Template) String() string { return t.text }
 
 type kind uint8
 
@@ -48,7 +52,7 @@ type part struct {
 // !{partitionKeyFromQuery:<key>} and !{partitionKeyFromLambda:<key>}; "!{" means
 // nothing else.
 func Parse(prefix string) (Template, error) {
-	var t Template
+	t := Template{text: prefix}
 	for rest := prefix; rest != ""; {
 		before, after, found := strings.Cut(rest, "!{")
 		if before != "" {
