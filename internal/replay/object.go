@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 const (
@@ -86,25 +84,13 @@ func (r *Replay) target(ctx context.Context, stream string) (Target, error) {
 	return t, nil
 }
 
-// readLines calls each with every line of an object, which may be gzip. What each gets is its own.
+// readLines calls each with every line of an object. What each gets is its own.
 func readLines(body io.Reader, each func(number int, at int64, text []byte) error) error {
-	in := bufio.NewReaderSize(body, 64<<10)
-	head, err := in.Peek(8)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return err
+	text, err := unpack(body)
+	if err != nil {
+		return left("unpack object: %w", err)
 	}
-	switch {
-	case bytes.HasPrefix(head, []byte{0x1f, 0x8b}):
-		unpacked, err := gzip.NewReader(in)
-		if err != nil {
-			return left("unpack object: %w", err)
-		}
-		in = bufio.NewReaderSize(unpacked, 64<<10)
-	case bytes.HasPrefix(head, []byte("PK\x03\x04")):
-		return left("it is a ZIP file: only GZIP and uncompressed objects are read")
-	case bytes.HasPrefix(head, []byte("\x82SNAPPY\x00")):
-		return left("it is compressed with Snappy: only GZIP and uncompressed objects are read")
-	}
+	in := bufio.NewReaderSize(text, 64<<10)
 	at := int64(0)
 	for number := 1; ; number++ {
 		text, err := readLine(in)
