@@ -69,6 +69,8 @@ func (c *extendedS3Configuration) fillDefaults() {
 	}
 }
 
+// fillDefaults leaves DocumentIdOptions out where a request does: tools that keep
+// what they sent would take an answer that has them for a change.
 func (c *searchConfiguration) fillDefaults() {
 	orDefault(&c.IndexRotationPeriod, "OneDay")
 	orDefault(&c.BufferingHints, searchBufferingHints{})
@@ -76,7 +78,6 @@ func (c *searchConfiguration) fillDefaults() {
 	orDefault(&c.RetryOptions, retryOptions{})
 	orDefault(&c.RetryOptions.DurationInSeconds, defaultRetrySeconds)
 	orDefault(&c.S3BackupMode, "FailedDocumentsOnly")
-	orDefault(&c.DocumentIdOptions, documentIDOptions{ref("FIREHOSE_DEFAULT")})
 	orDefault(&c.CloudWatchLoggingOptions, cloudWatchLoggingOptions{Enabled: ref(false)})
 	c.ProcessingConfiguration.fillDefaults(c.RoleARN)
 	c.S3Configuration.fillDefaults(defaultSizeInMBs)

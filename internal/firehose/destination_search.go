@@ -45,6 +45,6 @@ func (c *searchConfiguration) target(stream *config) Search {
 		DomainARN: text(c.DomainARN), ClusterEndpoint: text(c.ClusterEndpoint),
 		IndexName: *c.IndexName, IndexRotation: *c.IndexRotationPeriod,
 		Retry:        time.Duration(*c.RetryOptions.DurationInSeconds) * time.Second,
-		NoDocumentID: *c.DocumentIdOptions.DefaultDocumentIdFormat == "NO_DOCUMENT_ID",
+		NoDocumentID: c.DocumentIdOptions != nil && *c.DocumentIdOptions.DefaultDocumentIdFormat == "NO_DOCUMENT_ID",
 	}
 }
