@@ -30,7 +30,7 @@ func (p *Pipeline) failing(f *flight, err error) {
 	p.options().diagnose(Diagnostic{Message: messageOf(err), ErrorCode: codeOf(err), Version: f.Version})
 }
 
-// refusing tells about records that go to the error output, each code once a
+// refusing tells about records that went to the error output, each code once a
 // minute.
 func (p *Pipeline) refusing(opts Options, f *flight, refused []destination.Refusal) {
 	counts := map[string]int{}
@@ -43,7 +43,7 @@ func (p *Pipeline) refusing(opts Options, f *flight, refused []destination.Refus
 			continue
 		}
 		counts[r.Code] = 0
-		p.log.Warn("records are refused and go to the error output", "batch", f.ID, "records", n, "code", r.Code, "message", r.Message)
+		p.log.Warn("records were refused and are in the error output", "batch", f.ID, "records", n, "code", r.Code, "message", r.Message)
 		opts.diagnose(Diagnostic{Message: r.Message, ErrorCode: r.Code, Version: f.Version, Processor: r.LambdaARN})
 	}
 }

@@ -28,7 +28,6 @@ type flight struct {
 	failed  int // attempts in a row
 	parcels []*parcel
 	refused []destination.Refusal // by processing
-	dropped int                   // by processing, on purpose
 
 	// guarded by Pipeline.mu
 	failing    bool
@@ -146,13 +145,13 @@ func (p *Pipeline) try(ctx context.Context, f *flight, opts Options) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	p.refusing(opts, f, refused)
 	if opts.Errors == nil {
 		return fmt.Errorf("deliver batch %s: %d records refused (%s) and no error output", f.ID, len(refused), refused[0].Message)
 	}
 	if err := opts.Errors.Write(ctx, f.batch, refused); err != nil {
 		return fmt.Errorf("write %d refused records to the error output: %w", len(refused), err)
 	}
+	p.refusing(opts, f, refused)
 	return nil
 }
 

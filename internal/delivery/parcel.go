@@ -48,7 +48,7 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 		return fmt.Errorf("process batch %s: %d records with %d partitions", f.ID, len(result.Records), len(result.Partitions))
 	}
 	p.processed(f, began, result, nil)
-	f.refused, f.dropped = slices.Clip(result.Refusals), result.Dropped
+	f.refused = slices.Clip(result.Refusals)
 	f.parcels = []*parcel{}
 	switch {
 	case f.key != nil:
