@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -73,7 +72,7 @@ func (a *Archive) List(ctx context.Context, bucket, prefix string) iter.Seq2[Obj
 				NextContinuationToken string
 			}
 			if err == nil {
-				err = xml.Unmarshal(got.body, &page)
+				err = readXML(got.body, &page)
 			}
 			if err != nil {
 				yield(Object{}, failure("list", bucket, prefix, err))
@@ -142,7 +141,7 @@ func (a *Archive) Buckets(ctx context.Context) ([]string, error) {
 		Names []string `xml:"Buckets>Bucket>Name"`
 	}
 	if err == nil {
-		err = xml.Unmarshal(got.body, &list)
+		err = readXML(got.body, &list)
 	}
 	if err != nil {
 		return nil, failure("list buckets", "", "", err)

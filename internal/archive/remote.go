@@ -246,9 +246,6 @@ func (r *remote) judge(response *http.Response) (*http.Response, error) {
 	return response, nil
 }
 
-// maxRefusal is longer than any error that S3 sends.
-const maxRefusal = 64 << 10
-
 // notOurs hides from a client what is wrong between us and the remote S3: it
 // would take it for its own.
 func notOurs(err error) error {

@@ -3,13 +3,17 @@ package archive
 import (
 	"bytes"
 	"context"
+	"encoding/pem"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -313,6 +317,24 @@ func TestRemoteEncryption(t *testing.T) {
 	_, err := sdkClient(openEdge(t, a), testKey).PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"), Body: strings.NewReader("x"), ServerSideEncryption: "AES256", StorageClass: "STANDARD_IA"})
 	if err != nil || header.Get("X-Amz-Server-Side-Encryption") != "AES256" || header.Get("X-Amz-Storage-Class") != "STANDARD_IA" {
 		t.Error(err, header)
+	}
+}
+
+// ca_file names the authority of a remote S3 that the system does not know.
+func TestRemoteBehindTLS(t *testing.T) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { _, _ = io.Copy(io.Discard, r.Body) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	defer server.Close()
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	if err := os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := openRemote(t, Remote{Endpoint: server.URL, CAFile: authority}).Put(t.Context(), "bucket", "key", make([]byte, 2<<20), nil); err != nil {
+		t.Error(err)
+	}
+	if err := openRemote(t, Remote{Endpoint: server.URL}).Put(t.Context(), "bucket", "key", nil, nil); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Error(err)
 	}
 }
 

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"context"
-	"encoding/xml"
 	"errors"
 	"io"
 	"net/http"
@@ -19,6 +18,8 @@ const (
 	unsignedFrame   = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 	// maxAnswer is more than any answer that is read whole: a listing of 1000 keys.
 	maxAnswer = 8 << 20
+	// maxRefusal is longer than any error that S3 sends.
+	maxRefusal = 64 << 10
 )
 
 // send sends one of our own requests and returns the answer's body. Refusals
@@ -33,7 +34,11 @@ func (a *Archive) send(ctx context.Context, method, bucket, key string, query ur
 		return nil, err
 	}
 	defer response.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer))
+	limit := int64(maxAnswer)
+	if response.StatusCode >= http.StatusMultipleChoices {
+		limit = maxRefusal
+	}
+	text, err := io.ReadAll(io.LimitReader(response.Body, limit))
 	if err != nil {
 		return nil, unavailable(err)
 	}
@@ -123,7 +128,7 @@ func unavailable(cause error) *awserr.Error {
 // readError reads S3's error; the answer to a HEAD has its status alone.
 func readError(status int, body []byte) *awserr.Error {
 	var e struct{ Code, Message string }
-	if xml.Unmarshal(body, &e) != nil || e.Code == "" {
+	if readXML(body, &e) != nil || e.Code == "" {
 		e.Code, e.Message = strings.ReplaceAll(http.StatusText(status), " ", ""), http.StatusText(status)
 	}
 	return &awserr.Error{Code: e.Code, Status: status, Message: e.Message}

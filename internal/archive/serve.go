@@ -160,7 +160,7 @@ func checkLocation(c *call.Call, text []byte) error {
 		LocationConstraint string
 		Others             []struct{ XMLName xml.Name } `xml:",any"`
 	}
-	if err := xml.Unmarshal(text, &config); err != nil {
+	if err := readXML(text, &config); err != nil {
 		return malformed(err)
 	}
 	if len(config.Others) > 0 {
@@ -178,7 +178,7 @@ func (a *Archive) deletedKeys(text []byte) ([]string, error) {
 		XMLName xml.Name `xml:"Delete"`
 		Object  []struct{ Key, VersionId string }
 	}
-	if err := xml.Unmarshal(text, &request); err != nil {
+	if err := readXML(text, &request); err != nil {
 		return nil, malformed(err)
 	}
 	if len(request.Object) == 0 || len(request.Object) > 1000 {
