@@ -34,7 +34,7 @@ func checkConversion(c *extendedS3Configuration) error {
 	case out.Serializer.ParquetSerDe != nil && out.Serializer.OrcSerDe != nil:
 		return errArgument("More than one serializer specified. Only one may be chosen.")
 	case out.Serializer.OrcSerDe != nil:
-		return errUnsupported([]string{"ExtendedS3DestinationConfiguration.DataFormatConversionConfiguration.OutputFormatConfiguration.Serializer.OrcSerDe"})
+		return errUnsupported([]string{"DataFormatConversionConfiguration.OutputFormatConfiguration.Serializer.OrcSerDe"})
 	case schema.RoleARN == nil:
 		return errArgument("SchemaConfiguration.RoleARN must not be null")
 	case schema.DatabaseName == nil:

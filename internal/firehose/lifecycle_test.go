@@ -49,14 +49,15 @@ func (m *mortal) Drop(id record.StreamID) error {
 	return m.Journal.Drop(id)
 }
 
-// The process dies at every write of creating, filling and deleting a stream.
-// After the restart the stream is there or not, never half; what was
-// acknowledged is delivered unless the stream was being deleted; and nothing
-// of a deleted stream is left.
+// The process dies at every write of creating, filling, changing and deleting a
+// stream. After the restart the stream is there or not, never half; what was
+// acknowledged is delivered unless the stream was being deleted, under the
+// configuration of before or after the update; and nothing of a deleted stream
+// is left.
 func TestKilledAtEveryWrite(t *testing.T) {
 	const create = `{"DeliveryStreamName":"web","S3DestinationConfiguration":{"RoleARN":"arn:aws:iam::000000000000:role/r","BucketARN":"arn:aws:s3:::archive"}}`
 	for _, after := range []bool{false, true} {
-		for at := int64(1); at <= 12; at++ {
+		for at := int64(1); at <= 20; at++ {
 			t.Run(fmt.Sprintf("write %d, after %t", at, after), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					disk := memory.New(memory.Options{})
@@ -64,6 +65,11 @@ func TestKilledAtEveryWrite(t *testing.T) {
 					_, created := r.do("CreateDeliveryStream", create)
 					synctest.Wait()
 					_, put := r.do("PutRecordBatch", batchBody("web", "a", "b"))
+					_, updated := r.do("UpdateDestination", `{"DeliveryStreamName":"web","CurrentDeliveryStreamVersionId":"1","DestinationId":"destinationId-000000000001",
+						"ExtendedS3DestinationUpdate":{"Prefix":"new/","S3BackupMode":"Enabled","S3BackupUpdate":{"RoleARN":"arn:aws:iam::000000000000:role/r","BucketARN":"arn:aws:s3:::raw"}}}`)
+					_, encrypted := r.do("StartDeliveryStreamEncryption", `{"DeliveryStreamName":"web"}`)
+					synctest.Wait()
+					_, tagged := r.do("TagDeliveryStream", `{"DeliveryStreamName":"web","Tags":[{"Key":"a"}]}`)
 					flushed := errKilled
 					if put == nil {
 						flushed = r.flushWithin(t, time.Hour)
@@ -86,6 +92,7 @@ func TestKilledAtEveryWrite(t *testing.T) {
 					}
 					if err == nil {
 						r.checkAlive(t, st, put, flushed)
+						r.checkChanged(t, st, updated, encrypted, tagged)
 						return
 					}
 					for _, prefix := range []string{streamKeys, "cursor/", "delivery/", originKeys} {
@@ -119,11 +126,35 @@ func (r *rig) checkAlive(t *testing.T, st *stream, put, flushed error) {
 	}
 	var bodies []string
 	for _, o := range r.archive.list() {
-		_, body, _ := strings.Cut(o, ": ")
+		key, body, _ := strings.Cut(o, ": ")
 		bodies = append(bodies, body)
+		if strings.HasPrefix(key, "archive/new/") != strings.Contains(key, "/web-2-") {
+			t.Errorf("%s has the prefix of one version and the number of another", key)
+		}
 	}
 	if put == nil && !slices.Equal(bodies, []string{"ab"}) || len(bodies) > 1 {
 		t.Fatalf("S3 holds %q; put %v, flush %v", bodies, put, flushed)
+	}
+}
+
+// checkChanged: what was acknowledged holds, and no change is under way for ever.
+// A backup that began has its cursor.
+func (r *rig) checkChanged(t *testing.T, st *stream, updated, encrypted, tagged error) {
+	t.Helper()
+	conf := st.current()
+	cursors, err := journal.Cursors(r.journal, st.id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, backup := cursors[delivery.Backup]
+	if updated == nil && conf.Version != 2 || (conf.Version == 2) != backup || (conf.UpdatedMillis != 0) != backup || len(st.pipelines) != len(cursors) {
+		t.Errorf("update %v: version %d, updated %d, cursors %v", updated, conf.Version, conf.UpdatedMillis, cursors)
+	}
+	if encrypted == nil && conf.Encryption.Status != encryptionEnabled || conf.Encryption.changing() {
+		t.Errorf("encryption %v: %s", encrypted, conf.Encryption.Status)
+	}
+	if tagged == nil && len(conf.Tags) != 1 {
+		t.Errorf("tagging %v: %v", tagged, conf.Tags)
 	}
 }
 

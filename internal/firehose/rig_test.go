@@ -31,7 +31,7 @@ type archive struct {
 }
 
 func newArchive() *archive {
-	return &archive{objects: map[string]string{}, headers: map[string]http.Header{}, down: map[string]bool{}}
+	return &archive{objects: map[string]string{}}
 }
 
 func (a *archive) Put(_ context.Context, bucket, key string, body []byte, header http.Header) error {
@@ -39,6 +39,9 @@ func (a *archive) Put(_ context.Context, bucket, key string, body []byte, header
 	defer a.mu.Unlock()
 	if a.down[""] || a.down[bucket] {
 		return &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "S3 is down"}
+	}
+	if a.headers == nil {
+		a.headers = map[string]http.Header{}
 	}
 	a.objects[bucket+"/"+key], a.headers[bucket+"/"+key] = string(body), header
 	return nil
@@ -49,6 +52,9 @@ func (a *archive) setDown(down bool) { a.setBucketDown("", down) }
 func (a *archive) setBucketDown(bucket string, down bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if a.down == nil {
+		a.down = map[string]bool{}
+	}
 	a.down[bucket] = down
 }
 

@@ -153,7 +153,7 @@ func checkSearch(c *searchConfiguration) error {
 
 func checkHTTP(c *httpConfiguration) error {
 	if c.SecretsManagerConfiguration != nil && isOn(c.SecretsManagerConfiguration.Enabled) {
-		return errUnsupported([]string{"HttpEndpointDestinationConfiguration.SecretsManagerConfiguration"})
+		return errUnsupported([]string{"SecretsManagerConfiguration"})
 	}
 	if err := checkHints(c.BufferingHints.SizeInMBs, c.BufferingHints.IntervalInSeconds); err != nil {
 		return err

@@ -218,8 +218,10 @@ func (r *rig) exchange(t *testing.T, command string, words []string, body string
 	if name, value, ok := strings.Cut(command, ": "); ok {
 		header = []string{name[strings.LastIndexByte(name, ' ')+1:], value}
 	}
-	w := httptest.NewRecorder()
-	r.JSONRPC().Serve(w, httptest.NewRequest("POST", "/", nil), newCall(who, words[1], expand(body), header...))
+	w, c := httptest.NewRecorder(), newCall(who, words[1], expand(body), header...)
+	request := httptest.NewRequest("POST", "/", nil)
+	request.Header = c.Header
+	r.JSONRPC().Serve(w, request, c)
 	if w.Code != 200 {
 		return fmt.Sprintf("%d %s", w.Code, w.Body)
 	}
