@@ -37,10 +37,12 @@ type fakeFirehose struct {
 	requests int
 	largest  int
 
-	failRecords float64                                         // share of records refused
-	loseReplies float64                                         // share of requests that are stored and not answered
-	delay       time.Duration                                   // at most, random
-	refuse      func(request int) (status int, body string)     // 0 = carry on
+	failRecords float64                                     // share of records refused
+	loseReplies float64                                     // share of requests that are stored and not answered
+	delay       time.Duration                               // at most, random
+	refuse      func(request int) (status int, body string) // 0 = carry on
+	refuseBody  func(records []string) (status int, body string)
+	maxBody     int                                             // larger requests get 413
 	garble      func(request int, answer map[string]any) []byte // nil = as it is
 }
 
@@ -64,12 +66,10 @@ func (f *fakeFirehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	lost := rand.Float64() < f.loseReplies
 	f.mu.Unlock()
 	time.Sleep(delay)
-	if f.refuse != nil {
-		if status, text := f.refuse(number); status != 0 {
-			w.WriteHeader(status)
-			io.WriteString(w, text)
-			return
-		}
+	if status, text := f.refusal(number, body); status != 0 {
+		w.WriteHeader(status)
+		io.WriteString(w, text)
+		return
 	}
 	answer := f.store(r, body)
 	if lost {
@@ -82,6 +82,39 @@ func (f *fakeFirehose) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	json.NewEncoder(w).Encode(answer)
+}
+
+func (f *fakeFirehose) refusal(request int, body []byte) (status int, text string) {
+	f.mu.Lock()
+	refuse, refuseBody, maxBody := f.refuse, f.refuseBody, f.maxBody
+	f.mu.Unlock()
+	if maxBody > 0 && len(body) > maxBody {
+		return http.StatusRequestEntityTooLarge, "too large"
+	}
+	if refuse != nil {
+		if status, text := refuse(request); status != 0 {
+			return status, text
+		}
+	}
+	if refuseBody == nil {
+		return 0, ""
+	}
+	var put struct{ Records []struct{ Data []byte } }
+	if err := json.Unmarshal(body, &put); err != nil {
+		return http.StatusBadRequest, err.Error()
+	}
+	records := []string{}
+	for _, r := range put.Records {
+		records = append(records, string(r.Data))
+	}
+	return refuseBody(records)
+}
+
+// set changes how it behaves.
+func (f *fakeFirehose) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
 }
 
 // behave makes it lose nothing more.
@@ -178,6 +211,21 @@ func (f *fakeFirehose) records(stream string) []string {
 		}
 	}
 	slices.Sort(all)
+	return all
+}
+
+// inOrder are the records of a stream's only incarnation by their place in the file.
+func (f *fakeFirehose) inOrder(stream string) []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	all := []string{}
+	for key, ranges := range f.accepted {
+		if strings.HasPrefix(key, stream+" ") {
+			for _, r := range slices.SortedFunc(mapKeys(ranges), func(a, b record.Range) int { return int(int64(a.Start) - int64(b.Start)) }) {
+				all = append(all, ranges[r])
+			}
+		}
+	}
 	return all
 }
 

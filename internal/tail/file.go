@@ -268,7 +268,7 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 		return f
 	}
 	if size < f.size && f.offset > 0 && size >= f.offset { // perhaps an unfinished line was taken back
-		f.prefix = f.prefix[:min(uint64(len(f.prefix)), size)]
+		f.prefix = f.prefix[:min(uint64(len(f.prefix)), f.offset)]
 	} else if size < f.size {
 		return t.truncated(f, now)
 	}
