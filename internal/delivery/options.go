@@ -44,7 +44,11 @@ type Options struct {
 	// MaxPartitions is how many objects a buffer is spread over at most by
 	// dynamic partitioning; 0 is DefaultMaxPartitions.
 	MaxPartitions int
-	Logger        *slog.Logger
+	// AttemptTimeout ends a delivery, or the writing of error objects, that takes
+	// longer; it is tried again. 0 sets no limit: for destinations that retry
+	// inside Deliver, which bound their requests themselves.
+	AttemptTimeout time.Duration
+	Logger         *slog.Logger
 
 	Config      Config
 	Destination destination.Destination

@@ -338,3 +338,63 @@ func TestJournalFails(t *testing.T) {
 		}
 	})
 }
+
+// A delivery that takes too long is ended and tried again, and a changed
+// configuration is taken up at once.
+func TestAttemptTimeout(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		healthy := r.opts.Destination
+		r.opts.Destination, r.opts.AttemptTimeout = &slow{Destination: healthy, takes: 1000 * time.Hour}, time.Minute
+		var told []Diagnostic
+		r.opts.Diagnose, r.opts.Target = func(d Diagnostic) { told = append(told, d) }, "arn:aws:s3:::archive"
+		p, _ := r.start(t)
+		r.put(t, "a")
+		time.Sleep(59 * time.Second)
+		if s := p.Status(); s.State != Delivering {
+			t.Fatalf("%+v", s)
+		}
+		time.Sleep(10 * time.Minute)
+		synctest.Wait()
+		if s := p.Status(); s.State != Retrying || s.FailedAttempts < 5 || !strings.Contains(s.LastError, "no answer within 1m0s") {
+			t.Fatalf("%+v", s)
+		}
+		if len(told) != 1 || told[0].ErrorCode != "DeliveryTimeout" || told[0].Destination != r.opts.Target || told[0].Version != 3 || told[0].At.IsZero() {
+			t.Fatalf("%+v", told)
+		}
+		r.opts.Destination = healthy
+		p.Reconfigure(r.opts)
+		synctest.Wait()
+		if got := r.archive.text(t); got != "a" {
+			t.Fatalf("delivered %q, %+v", got, p.Status())
+		}
+	})
+}
+
+// brittle panics at some records.
+type brittle struct{ destination.Destination }
+
+func (d brittle) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
+	if string(b.Records[0].Data) == "odd" {
+		panic("index out of range")
+	}
+	return d.Destination.Deliver(ctx, b)
+}
+
+// A panic costs its batch and nothing else.
+func TestPanic(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		r.opts.Destination, r.opts.Parallel = brittle{r.opts.Destination}, 2
+		p, _ := r.start(t)
+		r.put(t, "odd")
+		time.Sleep(time.Minute)
+		r.put(t, "even")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		s := p.Status()
+		if got := r.archive.text(t); got != "even" || s.State != Retrying || !strings.Contains(s.LastError, "InternalError: deliver: panic: index out of range") {
+			t.Fatalf("delivered %q, %+v", got, s)
+		}
+	})
+}

@@ -39,7 +39,11 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 		return nil
 	}
 	began := time.Now()
-	result, err := opts.Processor.Process(ctx, f.batch)
+	var result destination.Processed
+	err := p.contain("process", func() (err error) {
+		result, err = opts.Processor.Process(ctx, f.batch)
+		return err
+	})
 	if err != nil {
 		p.processed(f, began, destination.Processed{}, err)
 		return fmt.Errorf("process batch %s: %w", f.ID, err)
@@ -124,7 +128,7 @@ func (p *Pipeline) deliver(ctx context.Context, f *flight, opts Options) error {
 	left := slices.DeleteFunc(slices.Clone(f.parcels), func(parcel *parcel) bool { return parcel.done })
 	workers := min(opts.Parallel, len(left))
 	if workers < 2 {
-		return p.handOver(ctx, opts.Destination, left)
+		return p.handOver(ctx, opts, left)
 	}
 	var next atomic.Int64
 	errs := make([]error, workers)
@@ -132,7 +136,7 @@ func (p *Pipeline) deliver(ctx context.Context, f *flight, opts Options) error {
 	for w := range workers {
 		all.Go(func() {
 			for i := next.Add(1) - 1; int(i) < len(left); i = next.Add(1) - 1 {
-				if errs[w] = p.handOver(ctx, opts.Destination, left[i:i+1]); errs[w] != nil {
+				if errs[w] = p.handOver(ctx, opts, left[i:i+1]); errs[w] != nil {
 					next.Store(int64(len(left)))
 				}
 			}
@@ -148,19 +152,23 @@ func (p *Pipeline) deliver(ctx context.Context, f *flight, opts Options) error {
 }
 
 // handOver delivers parcels one after the other.
-func (p *Pipeline) handOver(ctx context.Context, to destination.Destination, parcels []*parcel) error {
+func (p *Pipeline) handOver(ctx context.Context, opts Options, parcels []*parcel) error {
 	for _, parcel := range parcels {
 		select {
 		case p.calls <- struct{}{}:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		refused, err := to.Deliver(ctx, parcel.batch)
+		err := p.within(ctx, "deliver", func(ctx context.Context) (err error) {
+			parcel.refused, err = opts.Destination.Deliver(ctx, parcel.batch)
+			return err
+		})
 		<-p.calls
 		if err != nil {
+			parcel.refused = nil
 			return err
 		}
-		parcel.refused, parcel.done, parcel.at = refused, true, time.Now()
+		parcel.done, parcel.at = true, time.Now()
 	}
 	return nil
 }
