@@ -68,6 +68,11 @@ type Journal interface {
 	// Extent tells what is durable of a stream; the zero Extent if nothing is.
 	Extent(id record.StreamID) Extent
 
+	// After returns the first sequence from seq on that a record has or will
+	// have. It is seq itself but where the loss of a part of the journal was
+	// accepted: sequences that the lost part may have given out are left out.
+	After(id record.StreamID, seq record.Sequence) record.Sequence
+
 	// Trim gives up frames that lie wholly before the sequence.
 	Trim(id record.StreamID, before record.Sequence) error
 	// Drop gives up a stream, its floor and its cursors.
@@ -113,6 +118,7 @@ type Extent struct {
 	Next    record.Sequence // after the newest durable record
 	Arrival int64           // of the newest durable frame, ms; 0 if there was none
 	Bytes   int64           // on disk, of the frames that are left
+	Skipped record.Sequence // how many sequences before Next were left out, see After
 }
 
 // Usage is the journal's size in bytes.

@@ -18,7 +18,7 @@ func (s *Stream) over(seq record.Sequence) record.Sequence {
 	return seq
 }
 
-// After is where a reader that has everything before seq goes on.
+// After is journal.Journal's After.
 func (s *Stream) After(seq record.Sequence) record.Sequence {
 	s.Lock()
 	defer s.Unlock()

@@ -124,7 +124,11 @@ func (s *Stream) Raise(bound int64) (floor int64) {
 func (s *Stream) Extent() journal.Extent {
 	s.Lock()
 	defer s.Unlock()
-	return journal.Extent{First: min(s.first, s.durable), Next: s.durable, Arrival: s.arrival, Bytes: s.bytes}
+	e := journal.Extent{First: min(s.first, s.durable), Next: s.durable, Arrival: s.arrival, Bytes: s.bytes}
+	for _, g := range s.gaps {
+		e.Skipped += g.To - g.From
+	}
+	return e
 }
 
 // Trim hides the frames before first from readers. The store gives them up

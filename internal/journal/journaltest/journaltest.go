@@ -113,7 +113,7 @@ func appendAndRead(t *testing.T, h Harness) {
 	same(t, read(t, j, a, 0, 4), "1 one", "2 two", "3 ", "4 four")
 	same(t, read(t, j, a, 2, 3), "2 two", "3 ", "4 four")
 	same(t, read(t, j, b, 1, 1), "1 other")
-	if e := j.Extent(a); e.First != 1 || e.Next != 5 || e.Bytes <= 0 {
+	if e := j.Extent(a); e.First != 1 || e.Next != 5 || e.Bytes <= 0 || e.Skipped != 0 || j.After(a, 3) != 3 {
 		t.Fatalf("extent %+v", e)
 	}
 }

@@ -194,6 +194,11 @@ func (j *Journal) Bound(id record.StreamID) (int64, record.Sequence) {
 // Extent implements journal.Journal.
 func (j *Journal) Extent(id record.StreamID) journal.Extent { return j.stream(id).Extent() }
 
+// After implements journal.Journal.
+func (j *Journal) After(id record.StreamID, seq record.Sequence) record.Sequence {
+	return j.stream(id).After(seq)
+}
+
 // Trim implements journal.Journal. The newest frame stays: it says where the
 // stream's sequences go on.
 func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {

@@ -149,6 +149,15 @@ func (j *Journal) Extent(id record.StreamID) journal.Extent {
 	return s.Extent()
 }
 
+// After implements journal.Journal.
+func (j *Journal) After(id record.StreamID, seq record.Sequence) record.Sequence {
+	s, err := j.stream(id)
+	if err != nil {
+		return seq
+	}
+	return s.After(seq)
+}
+
 func (j *Journal) get(key []byte) ([]byte, error) {
 	v, closer, err := j.db.Get(key)
 	if errors.Is(err, pebble.ErrNotFound) {

@@ -435,7 +435,10 @@ func TestReadersGoOverAGap(t *testing.T) {
 			if err := j.Skip(id, 50); err != nil { // reached already
 				t.Fatal(err)
 			}
-			if e := j.Extent(id); e.Next != 100 || e.First != 1 {
+			if a, b := j.After(id, 1), j.After(id, 2); a != 1 || b != 100 || j.After(id, 99) != 100 || j.After(id, 100) != 100 {
+				t.Fatalf("after 1: %d, after 2: %d", a, b)
+			}
+			if e := j.Extent(id); e.Next != 100 || e.First != 1 || e.Skipped != 98 {
 				t.Fatalf("%+v", e)
 			}
 			put(t, j, id, "b")
