@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"net"
 	"net/http"
@@ -15,10 +16,18 @@ const (
 	maxPerAddress  = 1024
 )
 
-// connections bounds how many clients are connected. At a bound a new client
-// takes the place of the one that has kept us waiting longest, for a request
-// or for its body: clients that speak do not notice others that do not. Where
-// all are being served, the new one is turned away.
+// BoundConnections bounds how many clients a server has, all together and of
+// one address; 0 is 2048 and 1024. At a bound a new client takes the place of
+// the one that has kept the server waiting longest. It is called before the
+// server serves, and takes its ConnState and ConnContext.
+func BoundConnections(s *http.Server, limit, perAddress int) {
+	all := newConnections(cmp.Or(limit, maxConnections), cmp.Or(perAddress, maxPerAddress))
+	s.ConnState, s.ConnContext = all.observe, all.context
+}
+
+// connections are the clients of a server. We wait for one while it sends a
+// request's header, nothing, or, at the edge, a body: clients that speak do not
+// notice others that do not. Where all are being served, a new one is turned away.
 type connections struct {
 	max, maxPerAddress int
 

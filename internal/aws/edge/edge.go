@@ -9,7 +9,6 @@
 package edge
 
 import (
-	"cmp"
 	"crypto/rand"
 	"fmt"
 	"log/slog"
@@ -73,23 +72,21 @@ func New(o Options) *Edge {
 	if o.Observe == nil {
 		o.Observe = func(string, string, int, time.Duration) {}
 	}
-	o.MaxConnections, o.MaxPerAddress = cmp.Or(o.MaxConnections, maxConnections), cmp.Or(o.MaxPerAddress, maxPerAddress)
 	return &Edge{Options: o, hosts: newHostList(o.AllowedHosts)}
 }
 
 // Server returns a server with the edge's limits on slow and large headers and
 // on connections. Bodies have their own, see admit.
 func (e *Edge) Server() *http.Server {
-	connections := newConnections(e.MaxConnections, e.MaxPerAddress)
-	return &http.Server{
-		ConnState:         connections.observe,
-		ConnContext:       connections.context,
+	s := &http.Server{
 		Handler:           e,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       60 * time.Second,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(e.Logger.Handler(), slog.LevelDebug),
 	}
+	BoundConnections(s, e.MaxConnections, e.MaxPerAddress)
+	return s
 }
 
 func (e *Edge) ServeHTTP(w http.ResponseWriter, r *http.Request) {

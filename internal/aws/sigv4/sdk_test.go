@@ -153,6 +153,25 @@ func TestSessionToken(t *testing.T) {
 	}
 }
 
+// The suite's request with a session token, which is signed like every header of
+// AWS's, and accepted for the credential that has it alone.
+func TestSuiteSessionToken(t *testing.T) {
+	const token = "6e86291e8372ff2a2260956d9b8aae1d763fbf315fa00fa31553b73ebf194267"
+	now, _ := time.Parse(timeFormat, "20150830T123600Z")
+	for issued, want := range map[string]string{token: "accepted", "": "UnrecognizedClientException", token[1:]: "UnrecognizedClientException"} {
+		v := NewVerifier(Options{Now: func() time.Time { return now }, Credentials: func(string) (Credential, bool) {
+			return Credential{Secret: sdkKeys.SecretAccessKey, SessionToken: issued}, true
+		}})
+		r := httptest.NewRequest("GET", "http://example.amazonaws.com/", nil)
+		r.Header = http.Header{"X-Amz-Date": {"20150830T123600Z"}, "X-Amz-Security-Token": {token}, "Authorization": {
+			"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=host;x-amz-date;x-amz-security-token, " +
+				"Signature=07ec1639c89043aa0e3e2de82b96708f198cceab042d4a97044c66dd9f74e7f8"}}
+		if got := strings.Split(verdict(v, r), " ")[0]; got != want {
+			t.Errorf("issued %q: %s, want %s", issued, got, want)
+		}
+	}
+}
+
 // A key whose secret has changed is derived anew.
 func TestChangedSecret(t *testing.T) {
 	secret := sdkKeys.SecretAccessKey

@@ -156,6 +156,37 @@ func TestOlderCopyIsRefused(t *testing.T) {
 	}
 }
 
+// The process ends between the skip and the note: the loss is accepted once
+// more. Each time sequences skip ahead of all that were given out or skipped.
+func TestAcceptingIsRepeatable(t *testing.T) {
+	s, id := newSite(t), record.NewStreamID()
+	j, w := s.mustOpen(false)
+	s.close(j, w)
+	restore := s.copyJournal()
+	j, w = s.mustOpen(false)
+	put(t, j, id, "one")
+	s.close(j, w)
+	restore()
+	old, err := os.ReadFile(s.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var next []record.Sequence
+	for range 2 {
+		j, w = s.mustOpen(true)
+		next = append(next, j.Extent(id).Next)
+		s.close(j, w)
+		if err := os.WriteFile(s.file, old, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, _, err := s.open(false)
+		refused(t, err)
+	}
+	if next[0] != 2+epochGap || next[1] != 2+2*epochGap {
+		t.Errorf("next records %d", next)
+	}
+}
+
 // Only the state has moved since the copy was made: cursors of an hour ago
 // would deliver an hour twice.
 func TestOlderStateIsRefused(t *testing.T) {
