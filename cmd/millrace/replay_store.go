@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 
 	"github.com/millrace/millrace/internal/replay"
@@ -70,7 +72,9 @@ func (s *replayStore) page(ctx context.Context, bucket, prefix, token string) (p
 	return p, nil
 }
 
-// Get implements replay.Store.
+// Get implements replay.Store. The object is fetched whole before it is read:
+// between two of its lines a target may be waited for, longer than any server
+// keeps an answer open.
 func (s *replayStore) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	answer, err := s.access.send(ctx, "s3", http.MethodGet, "/"+bucket+"/"+key, nil, nil, nil)
 	if isCode(err, "NoSuchKey") {
@@ -79,8 +83,35 @@ func (s *replayStore) Get(ctx context.Context, bucket, key string) (io.ReadClose
 	if err != nil {
 		return nil, err
 	}
-	return answer.Body, nil
+	defer answer.Body.Close()
+	f, err := spool(answer.Body)
+	if err != nil {
+		return nil, fmt.Errorf("fetch s3://%s/%s: %w", bucket, key, err)
+	}
+	return f, nil
 }
+
+// spool keeps what is read in a file that nobody else sees and that is gone
+// when it is closed.
+func spool(in io.Reader) (*spooled, error) {
+	f, err := os.CreateTemp("", "millrace-replay-*")
+	if err != nil {
+		return nil, err
+	}
+	s := &spooled{f}
+	if _, err := io.Copy(f, in); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+type spooled struct{ *os.File }
+
+// Close closes and removes the file.
+func (s *spooled) Close() error { return errors.Join(s.File.Close(), os.Remove(s.Name())) }
 
 // Put implements replay.Store.
 func (s *replayStore) Put(ctx context.Context, bucket, key string, body []byte) error {
