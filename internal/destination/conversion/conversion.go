@@ -235,13 +235,13 @@ type encoder struct {
 // Rows are handed on to the file in pieces, which stay in the processor's
 // cache.
 const (
-	pieceRows  = 1024
-	pieceBytes = 256 << 10
+	pieceValues = 32 << 10
+	pieceBytes  = 256 << 10
 )
 
 // writeFull hands rows on once there are enough.
 func (e *encoder) writeFull() error {
-	if e.shredder.rows < pieceRows && e.shredder.bytes < pieceBytes {
+	if e.shredder.values < pieceValues && e.shredder.bytes < pieceBytes {
 		return nil
 	}
 	return e.write()

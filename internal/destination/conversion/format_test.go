@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -240,4 +241,53 @@ func BenchmarkEncode(b *testing.B) {
 	for b.Loop() {
 		encode(b, f, records)
 	}
+}
+
+// Wide and sparse tables, and records that are all refused, take no more memory
+// than others: what is gathered is bounded by values, not by rows.
+func TestGatheredValuesAreBounded(t *testing.T) {
+	var schema Schema
+	for i := range 2000 {
+		schema.Columns = append(schema.Columns, Column{fmt.Sprintf("c%d", i), Type{Kind: String}})
+	}
+	f, err := New(Config{}, schema)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := newShredder(f.rules, f.columns)
+	e := &encoder{shredder: s, file: f.config.Parquet.writer(io.Discard, f.node), blockBytes: defaultBlock}
+	for i := range 3000 {
+		if i%2 == 0 {
+			if refused := s.add([]byte(`{"c0":"\u0041` + strings.Repeat("x", 1000) + `","c1":[}`)); refused == nil {
+				t.Fatal("taken")
+			}
+		} else if refused := s.add([]byte(`{"c7":"x"}`)); refused != nil {
+			t.Fatal(refused)
+		}
+		if err := e.writeFull(); err != nil {
+			t.Fatal(err)
+		}
+		if s.values > pieceValues+len(schema.Columns) || len(s.text) > pieceBytes {
+			t.Fatalf("%d values, %d bytes of text", s.values, len(s.text))
+		}
+	}
+	if err := e.end(); err != nil || e.written != 1500 {
+		t.Error(e.written, err)
+	}
+}
+
+// FuzzType: whatever is read as a type is written so that it is read again.
+func FuzzType(f *testing.F) {
+	for _, seed := range []string{"int", "decimal(10,2)", "map<string,array<struct<a:varchar(3),b:date>>>", "struct<a:int", "char( 3 )"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		first, err := ParseType(text)
+		if err != nil {
+			return
+		}
+		if second, err := ParseType(first.String()); err != nil || second.String() != first.String() {
+			t.Fatalf("%q is read as %s, which is read as %s: %v", text, first, second, err)
+		}
+	})
 }

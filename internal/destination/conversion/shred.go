@@ -55,7 +55,8 @@ type shredder struct {
 	// the records or in text.
 	leaves [][]parquet.Value
 	rows   int
-	bytes  int // of the values
+	values int // with the nulls
+	bytes  int // of the values that are there
 	text   []byte
 	seen   []bool // a stack: the fields that the open objects have had
 	marks  []int
@@ -70,7 +71,7 @@ func newShredder(r *rules, columns []Column) *shredder {
 
 // add appends a row for each JSON object of a record; or none, and says why.
 func (s *shredder) add(record []byte) (refused *refusal) {
-	rows, size := s.rows, s.bytes
+	rows, values, size, text := s.rows, s.values, s.bytes, len(s.text)
 	for i := range s.leaves {
 		s.marks[i] = len(s.leaves[i])
 	}
@@ -79,7 +80,7 @@ func (s *shredder) add(record []byte) (refused *refusal) {
 		case nil:
 		case *refusal:
 			refused = r
-			s.rows, s.bytes, s.seen = rows, size, s.seen[:0]
+			s.rows, s.values, s.bytes, s.text, s.seen = rows, values, size, s.text[:text], s.seen[:0]
 			for i := range s.leaves {
 				s.leaves[i] = s.leaves[i][:s.marks[i]]
 			}
@@ -222,6 +223,7 @@ func (s *shredder) leaf(n *node, repetition int, v scalar, r *rules) {
 	if !ok {
 		malformed("column %s: %s is no %s", n.path, v.describe(), n.kind)
 	}
+	s.values++
 	s.bytes += 8
 	if n.kind.Kind == String || n.kind.Kind == Binary {
 		s.bytes += len(v.text)
@@ -231,6 +233,7 @@ func (s *shredder) leaf(n *node, repetition int, v scalar, r *rules) {
 
 // null says in all columns of a node how far its path is there.
 func (s *shredder) null(n *node, repetition, definition int) {
+	s.values += n.end - n.first
 	for i := n.first; i < n.end; i++ {
 		s.leaves[i] = append(s.leaves[i], parquet.NullValue().Level(repetition, definition, i))
 	}
@@ -242,5 +245,5 @@ func (s *shredder) clear() {
 		clear(s.leaves[i]) // they hold on to records
 		s.leaves[i] = s.leaves[i][:0]
 	}
-	s.rows, s.bytes, s.text = 0, 0, s.text[:0]
+	s.rows, s.values, s.bytes, s.text, s.reader = 0, 0, 0, s.text[:0], reader{}
 }
