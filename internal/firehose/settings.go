@@ -72,6 +72,9 @@ func loadZone(name string) (*time.Location, error) {
 }
 
 func checkS3(c *s3Configuration, zone *time.Location) error {
+	if c.RoleARN == nil || c.BucketARN == nil { // an update can begin a backup without them
+		return errArgument("RoleARN and BucketARN must not be null")
+	}
 	if _, err := bucketName(*c.BucketARN); err != nil {
 		return err
 	}
