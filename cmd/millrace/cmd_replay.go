@@ -125,5 +125,8 @@ func (p *replayProgress) end(talk io.Writer, s replay.Summary, dryRun bool) erro
 	default:
 		fmt.Fprintf(talk, "%d objects: %d records delivered, %d refused again, %d objects done before\n", s.Objects, s.Delivered, s.Refused, s.Done)
 	}
+	if s.Skipped > 0 && !p.asJSON {
+		fmt.Fprintf(talk, "%d other objects passed over\n", s.Skipped)
+	}
 	return nil
 }

@@ -40,8 +40,8 @@ func TestReplayKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	killed := 0
-	for i := range 30 { // from before the first put to after the last
-		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(200+60*i)*time.Millisecond)
+	for i := range 20 { // from before the first put to after the last
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(200+150*i)*time.Millisecond)
 		c := exec.CommandContext(ctx, os.Args[0], "replay", "s3://failed/", "--dir", dir) // SIGKILL when ctx ends
 		c.Env = cleanEnv(asMillrace + "=1")
 		err := c.Run()

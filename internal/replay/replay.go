@@ -53,7 +53,7 @@ type Summary struct {
 	Delivered int `json:"delivered"`
 	Refused   int `json:"refused"`
 	Done      int `json:"already_replayed"` // objects
-	Skipped   int `json:"skipped"`          // objects that are no error objects
+	Skipped   int `json:"skipped"`          // objects that are no error objects, or of another generation
 	Failed    int `json:"failed"`           // objects that were not replayed, by an error
 }
 
