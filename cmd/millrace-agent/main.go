@@ -1,4 +1,5 @@
-// Command millrace-agent ships log files to Firehose delivery streams: the agent alone, small enough for every web server.
+// Command millrace-agent ships log files to Firehose delivery streams and Kinesis streams: the agent alone, small enough for every web server. Called as
+// start-aws-kinesis-agent it takes the place of that script.
 package main
 
 import (
@@ -14,7 +15,7 @@ func main() {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(50) // the machine is the web server's: rather a little more CPU than memory
 	}
-	err := agentcli.New("millrace-agent").ExecuteContext(context.Background())
+	err := agentcli.For(os.Args[0]).ExecuteContext(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}

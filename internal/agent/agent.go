@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"log/slog"
+	"net"
 	"sync"
 	"time"
 
@@ -37,6 +38,9 @@ type Agent struct {
 	batches sync.Pool     // of *batch
 	bodies  sync.Pool     // of *[]byte, larger than smallBody
 	started time.Time
+
+	metrics    net.Listener // nil = counters are not shown
+	cloudWatch *cloudWatch  // nil = nor sent
 
 	saving sync.Mutex
 	pace   pace
@@ -81,6 +85,11 @@ func newAgent(cfg Config, opts Options, p pace) (*Agent, error) {
 		a.close()
 		return nil, err
 	}
+	if err := a.listenMetrics(); err != nil {
+		a.close()
+		return nil, err
+	}
+	a.cloudWatch = newCloudWatch(cfg, opts, a.clients)
 	return a, nil
 }
 
@@ -145,6 +154,12 @@ func (a *Agent) run(ctx, hard context.Context, cancel func()) (gaveUp bool) {
 	}
 	others.Go(func() { a.keepCheckpoint(hard) })
 	others.Go(func() { a.report(ctx) })
+	if a.metrics != nil {
+		others.Go(func() { a.serveMetrics(ctx) })
+	}
+	if a.cloudWatch != nil {
+		others.Go(func() { a.keepCloudWatch(hard) })
+	}
 	finished := make(chan struct{})
 	go func() { flows.Wait(); close(finished) }()
 	<-ctx.Done()
@@ -162,6 +177,9 @@ func (a *Agent) run(ctx, hard context.Context, cancel func()) (gaveUp bool) {
 func (a *Agent) close() {
 	for _, f := range a.flows {
 		f.tailer.Close()
+	}
+	if a.metrics != nil {
+		a.metrics.Close()
 	}
 	a.store.close()
 	for _, c := range a.clients {

@@ -46,6 +46,12 @@ func (m *memory) over() bool {
 
 func (m *memory) full() bool { return m.used > m.limit || m.inFlight > m.batches }
 
+func (m *memory) held() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.used
+}
+
 func (m *memory) start() {
 	m.mu.Lock()
 	m.inFlight++

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/millrace/millrace/internal/tail"
 )
@@ -107,7 +108,7 @@ func TestLedger(t *testing.T) {
 	if i.low != 150 {
 		t.Errorf("dropped lines do not hold the checkpoint back: low is %d", i.low)
 	}
-	a, b, c := i.open(), i.open(), i.open()
+	a, b, c := i.open(time.Time{}), i.open(time.Time{}), i.open(time.Time{})
 	a.end, b.end, c.end, i.parsed = 200, 300, 400, 450
 	for _, step := range []struct {
 		done *span

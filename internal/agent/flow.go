@@ -191,8 +191,9 @@ func (f *flow) newBatch(i *incarnation) *batch {
 	if i.busy && cap(b.body) <= smallBody {
 		b.body = f.agent.largeBody()
 	}
-	b.begin(f, i, time.Now())
-	b.span = i.open()
+	now := time.Now()
+	b.begin(f, i, now)
+	b.span = i.open(now)
 	b.reserved = batchOverhead + cap(b.body)
 	f.memory.add(b.reserved)
 	i.filling = b

@@ -51,14 +51,15 @@ func (i *incarnation) gathers() bool { return i.gathered.eventLines > 0 || len(i
 
 // span is a run of a file's lines whose records are acknowledged apart.
 type span struct {
+	begun   time.Time
 	end     uint64
 	filling bool // the reader still adds to it
 	left    int  // records not acknowledged
 }
 
 // open adds the span of a batch that begins to be filled.
-func (i *incarnation) open() *span {
-	s := &span{filling: true}
+func (i *incarnation) open(now time.Time) *span {
+	s := &span{filling: true, begun: now}
 	i.spans = append(i.spans, s)
 	return s
 }

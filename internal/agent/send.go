@@ -56,7 +56,8 @@ func (f *flow) try(ctx context.Context, b *batch, last bool) (trouble, error) {
 		}
 		return withdrawn, err
 	}
-	sent, bytes := len(b.entries), len(b.body)
+	sent, bytes := len(b.entries), b.dataBytes
+	f.count.attempts.Add(int64(sent))
 	got, err := f.put(ctx, b)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -66,6 +67,7 @@ func (f *flow) try(ctx context.Context, b *batch, last bool) (trouble, error) {
 		return f.trouble(b, p, err, last), nil
 	}
 	f.count.sent.Add(int64(sent - got.failed))
+	f.count.recordErrors.Add(int64(got.failed))
 	if got.failed == 0 {
 		f.gate.leave(p, succeeded)
 		f.count.accepted.Add(1)
@@ -87,6 +89,7 @@ func (f *flow) try(ctx context.Context, b *batch, last bool) (trouble, error) {
 // trouble says what a request that failed as a whole means, to the gate and to the log.
 func (f *flow) trouble(b *batch, p pass, err error, last bool) trouble {
 	f.count.failed.Add(1)
+	f.count.serviceErrors.Add(1)
 	how := classify(err)
 	if how != refused {
 		f.gate.leave(p, how)
@@ -269,9 +272,9 @@ func (f *flow) keepFailed(b *batch, got answer) {
 			break
 		}
 	}
-	before := len(b.body)
+	before := b.dataBytes
 	f.acknowledge(b, func(i int) bool { return got.entries[i].ErrorCode != "" })
-	f.count.sentBytes.Add(int64(before - len(b.body)))
+	f.count.sentBytes.Add(int64(before - b.dataBytes))
 }
 
 // acknowledge takes records out of the batch, all but those that kept names, and moves the checkpoint if no earlier record is still under way.

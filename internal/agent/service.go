@@ -12,6 +12,7 @@ import (
 type service struct {
 	name       string // for the signature
 	prefix     string // of flow ids
+	dimension  string // in CloudWatch
 	target     string // of the X-Amz-Target header
 	streamKey  string // of the request
 	failedKey  string // of the answer
@@ -26,7 +27,7 @@ type service struct {
 // Both count records before base64; Kinesis counts partition keys, too.
 func firehoseService() *service {
 	return &service{
-		name: "firehose", prefix: "fh:", target: "Firehose_20150804.PutRecordBatch", streamKey: "DeliveryStreamName",
+		name: "firehose", prefix: "fh:", dimension: "DeliveryStream", target: "Firehose_20150804.PutRecordBatch", streamKey: "DeliveryStreamName",
 		failedKey: "FailedPutCount", entriesKey: "RequestResponses", okKey: "RecordId",
 		host:       regexp.MustCompile(`^https?://(?:[0-9a-z.-]+\.)?firehose(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.`),
 		maxRecords: maxBatchRecords, maxBatchBytes: maxBatchBytes, maxRecordBytes: maxRecordBytes,
@@ -35,7 +36,7 @@ func firehoseService() *service {
 
 func kinesisService() *service {
 	return &service{
-		name: "kinesis", prefix: "kinesis:", target: "Kinesis_20131202.PutRecords", streamKey: "StreamName",
+		name: "kinesis", prefix: "kinesis:", dimension: "KinesisStream", target: "Kinesis_20131202.PutRecords", streamKey: "StreamName",
 		failedKey: "FailedRecordCount", entriesKey: "Records", okKey: "SequenceNumber",
 		host:       regexp.MustCompile(`^https?://(?:[0-9a-z.-]+\.)?(?:data-|control-)?kinesis(?:-streams)?(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.`),
 		maxRecords: maxBatchRecords, maxBatchBytes: maxKinesisBatchBytes, maxRecordBytes: maxKinesisRecordBytes, partitionKeys: true,

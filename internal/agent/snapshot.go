@@ -15,7 +15,8 @@ type Snapshot struct {
 // FlowSnapshot counts lines, records, bytes and trouble of one flow since the start.
 type FlowSnapshot struct {
 	Flow           string `json:"flow"`
-	DeliveryStream string `json:"delivery_stream"`
+	DeliveryStream string `json:"delivery_stream"` // or the Kinesis stream
+	Destination    string `json:"destination"`     // as CloudWatch's dimension names it
 	FilePattern    string `json:"file_pattern"`
 	Files          int    `json:"files"` // followed now
 
@@ -28,21 +29,28 @@ type FlowSnapshot struct {
 	Cut           int64 `json:"cut"`         // records beyond the service's limit
 	Refused       int64 `json:"refused"`     // records given up because the stream takes others and not them
 	Sent          int64 `json:"sent"`        // records accepted
-	SentBytes     int64 `json:"sent_bytes"`  // of request bodies accepted
+	SentBytes     int64 `json:"sent_bytes"`  // of records accepted
 	Failed        int64 `json:"failed"`      // requests that failed wholly or in part
 
-	LagBytes       uint64    `json:"lag_bytes"` // written to the files, not acknowledged
-	RotatedFiles   int       `json:"rotated_files"`
-	TruncatedFiles int       `json:"truncated_files"`
-	LostBytes      uint64    `json:"lost_bytes"` // unread when a file was truncated
-	Failing        bool      `json:"failing"`    // the last request failed
-	LastError      string    `json:"last_error,omitempty"`
-	LastErrorAt    time.Time `json:"last_error_at,omitzero"`
+	Attempts      int64 `json:"attempts"`       // records in requests, again and again
+	RecordErrors  int64 `json:"record_errors"`  // records that an answer did not accept
+	ServiceErrors int64 `json:"service_errors"` // requests that failed as a whole
+
+	HeldBytes      int           `json:"held_bytes"` // of memory
+	OldestUnsent   time.Duration `json:"oldest_unsent_ns"`
+	LagBytes       uint64        `json:"lag_bytes"` // written to the files, not acknowledged
+	RotatedFiles   int           `json:"rotated_files"`
+	TruncatedFiles int           `json:"truncated_files"`
+	LostBytes      uint64        `json:"lost_bytes"` // unread when a file was truncated
+	Failing        bool          `json:"failing"`    // the last request failed
+	LastError      string        `json:"last_error,omitempty"`
+	LastErrorAt    time.Time     `json:"last_error_at,omitzero"`
 }
 
 // counters are a flow's.
 type counters struct {
 	received, receivedBytes, parsed, dropped, skipped, unconverted, cut, refused, sent, sentBytes, failed atomic.Int64
+	attempts, recordErrors, serviceErrors                                                                 atomic.Int64
 	accepted                                                                                              atomic.Int64 // requests of which records were
 
 	mu          sync.Mutex
@@ -105,27 +113,32 @@ func (f *flow) snapshot() FlowSnapshot {
 		Flow: f.id, DeliveryStream: f.cfg.Stream(), FilePattern: f.cfg.FilePattern,
 		Received: c.received.Load(), ReceivedBytes: c.receivedBytes.Load(), Parsed: c.parsed.Load(), Dropped: c.dropped.Load(), Skipped: c.skipped.Load(), Unconverted: c.unconverted.Load(), Cut: c.cut.Load(), Refused: c.refused.Load(),
 		Sent: c.sent.Load(), SentBytes: c.sentBytes.Load(), Failed: c.failed.Load(),
+		Attempts: c.attempts.Load(), RecordErrors: c.recordErrors.Load(), ServiceErrors: c.serviceErrors.Load(), Destination: f.service.dimension + ":" + f.cfg.Stream(),
 		RotatedFiles: files.Rotated, TruncatedFiles: files.Truncated, LostBytes: files.LostBytes,
 	}
-	s.Files, s.LagBytes = f.lag()
+	s.Files, s.LagBytes, s.OldestUnsent = f.lag(time.Now())
+	s.HeldBytes = f.memory.held()
 	c.mu.Lock()
 	s.LastError, s.LastErrorAt, s.Failing = c.lastError, c.lastErrorAt, c.inTrouble
 	c.mu.Unlock()
 	return s
 }
 
-// lag is what was written to the flow's files and is not acknowledged.
-func (f *flow) lag() (files int, bytes uint64) {
+// lag is what was written to the flow's files and is not acknowledged, and how long the oldest record of it is held.
+func (f *flow) lag(now time.Time) (files int, bytes uint64, oldest time.Duration) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	all := f.tailer.Files()
 	for _, s := range all {
-		bytes += s.Unread
+		if !s.Ended {
+			bytes += s.Unread
+		}
 	}
 	for _, i := range f.incarnations {
 		if len(i.spans) > 0 {
 			bytes += max(i.parsed, i.spans[len(i.spans)-1].end) - i.low
+			oldest = max(oldest, now.Sub(i.spans[0].begun))
 		}
 	}
-	return len(all), bytes
+	return len(all), bytes, oldest
 }

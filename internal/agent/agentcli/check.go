@@ -91,6 +91,7 @@ func tryCommand(file *string) *cobra.Command {
 	}
 }
 
+// try prints the records, and then how many lines became some and where the first one did not.
 func try(cmd *cobra.Command, flow agent.FlowConfig, path string) error {
 	in := cmd.InOrStdin()
 	if path != "-" {
@@ -101,12 +102,27 @@ func try(cmd *cobra.Command, flow agent.FlowConfig, path string) error {
 		defer fd.Close()
 		in = fd
 	}
-	return flow.Trial(in, func(l agent.TrialLine) error {
+	lines, dropped, first := 0, 0, ""
+	err := flow.Trial(in, func(l agent.TrialLine) error {
+		lines++
 		if l.Mismatch != nil {
-			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: dropped: expected %s\n", path, l.Number, l.Mismatch.Pos+1, l.Mismatch.Expected)
+			if dropped++; first == "" {
+				first = fmt.Sprintf(", the first that does not: %s:%d:%d: expected %s", path, l.Number, l.Mismatch.Pos+1, l.Mismatch.Expected)
+			}
+			if dropped <= maxShown {
+				fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:%d: dropped: expected %s\n", path, l.Number, l.Mismatch.Pos+1, l.Mismatch.Expected)
+			}
 			return nil
+		}
+		if l.Err != nil {
+			fmt.Fprintf(cmd.ErrOrStderr(), "%s:%d:1: sent as it is: %v\n", path, l.Number, l.Err)
 		}
 		_, err := cmd.OutOrStdout().Write(l.Record)
 		return err
 	})
+	if err != nil {
+		return fmt.Errorf("read log: %w", err)
+	}
+	fmt.Fprintf(cmd.ErrOrStderr(), "%s: %d of %d lines become records%s\n", flow.ID(), lines-dropped, lines, first)
+	return nil
 }

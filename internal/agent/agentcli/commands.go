@@ -1,15 +1,11 @@
-// Package agentcli is the agent's command line: run, check and try. It is the whole of millrace-agent and a part of millrace.
+// Package agentcli is the agent's command line: run, check, try and status. It is the whole of millrace-agent and a part of millrace. Under the name of the Kinesis Agent's
+// start script it behaves as that does.
 package agentcli
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +23,8 @@ func ExitCode(err error) int {
 	switch {
 	case err == nil:
 		return 0
+	case errors.Is(err, errDropIn):
+		return 1
 	case errors.Is(err, ErrConfig):
 		return 78
 	case errors.Is(err, errUsage):
@@ -37,27 +35,29 @@ func ExitCode(err error) int {
 
 var errUsage = errors.New("usage")
 
+func usageError(err error) error { return fmt.Errorf("%w: %w", errUsage, err) }
+
 // New returns the commands under one that is named use, with their flags.
 func New(use string) *cobra.Command {
 	root := &cobra.Command{
-		Use: use, Short: "ship log files to Firehose delivery streams, from the Kinesis Agent's agent.json",
+		Use: use, Short: "ship log files to Firehose delivery streams and Kinesis streams, from the Kinesis Agent's agent.json",
 		SilenceUsage: true, SilenceErrors: true,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cmd.Usage()
-			return fmt.Errorf("%w: want one of run, check, try", errUsage)
+			return fmt.Errorf("%w: want one of run, check, try, status", errUsage)
 		},
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w: %w", errUsage, err) })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err) })
 	file := DefaultConfig
 	root.PersistentFlags().StringVarP(&file, "configuration", "c", file, "the agent.json")
-	root.AddCommand(runCommand(&file), checkCommand(&file), tryCommand(&file))
+	root.AddCommand(runCommand(&file), checkCommand(&file), tryCommand(&file), statusCommand(&file))
 	return root
 }
 
 func usageArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		if err := check(cmd, args); err != nil {
-			return fmt.Errorf("%w: %w", errUsage, err)
+			return usageError(err)
 		}
 		return nil
 	}
@@ -80,51 +80,3 @@ type configError struct{ cause error }
 func (e *configError) Error() string        { return e.cause.Error() }
 func (e *configError) Unwrap() error        { return e.cause }
 func (e *configError) Is(target error) bool { return target == ErrConfig }
-
-func runCommand(file *string) *cobra.Command {
-	var level slog.Level
-	var checkpoint, endpoint string
-	cmd := &cobra.Command{
-		Use: "run", Short: "follow the files and send their lines until stopped", Args: usageArgs(cobra.NoArgs),
-		Long: `Follows the files of each flow and sends their lines until it is stopped by an interrupt or a termination signal; then it sends what it has read.
-A second signal ends it at once.
-
-Where to: the file's firehose.endpoint, otherwise AWS_ENDPOINT_URL_FIREHOSE or AWS_ENDPOINT_URL, otherwise AWS.
-Credentials: the file's awsAccessKeyId and awsSecretAccessKey, otherwise the environment, the shared files, the container or the instance.`,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			logger := slog.New(slog.NewTextHandler(cmd.ErrOrStderr(), &slog.HandlerOptions{Level: level}))
-			cfg, err := load(*file, cmd.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			opts := agent.Options{Logger: logger, CheckpointPath: checkpoint, Endpoint: endpoint}
-			if endpoint == "" && cfg.FirehoseEndpoint == "" {
-				opts.Endpoint = endpointOfEnvironment()
-			}
-			a, err := agent.New(cfg, opts)
-			if err != nil {
-				return err
-			}
-			logger.Info("agent started", "configuration", cfg.File, "flows", len(cfg.Flows))
-			return runUntilSignal(cmd.Context(), a)
-		},
-	}
-	cmd.Flags().TextVar(&level, "log-level", slog.LevelInfo, "debug, info, warn or error")
-	cmd.Flags().StringVar(&checkpoint, "checkpoint", "", "checkpoint file, instead of the configuration's")
-	cmd.Flags().StringVar(&endpoint, "endpoint", "", "Firehose endpoint, instead of the configuration's")
-	return cmd
-}
-
-func endpointOfEnvironment() string {
-	if endpoint := os.Getenv("AWS_ENDPOINT_URL_FIREHOSE"); endpoint != "" {
-		return endpoint
-	}
-	return os.Getenv("AWS_ENDPOINT_URL")
-}
-
-func runUntilSignal(ctx context.Context, a *agent.Agent) error {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	context.AfterFunc(ctx, stop) // from now on a signal does what it does by default
-	return a.Run(ctx)
-}

@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv("MILLRACE_TEST_AGENT") == "" {
 		os.Exit(m.Run())
 	}
-	err := New("millrace-agent").ExecuteContext(context.Background())
+	err := For(os.Getenv("MILLRACE_TEST_AGENT")).ExecuteContext(context.Background())
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
@@ -213,7 +213,7 @@ func startAgent(t *testing.T, config string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	cmd := exec.Command(self, "run", "-c", config, "--log-level", "error")
-	cmd.Env = append(os.Environ(), "MILLRACE_TEST_AGENT=1")
+	cmd.Env = append(os.Environ(), "MILLRACE_TEST_AGENT=millrace-agent")
 	cmd.Stderr = os.Stderr
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
