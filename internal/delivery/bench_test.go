@@ -8,7 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
+	"github.com/millrace/millrace/internal/delivery/objectkey"
 	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/record"
 )
 
 // counting takes everything, after a while.
@@ -64,4 +68,29 @@ func drain(b *testing.B, parallel int, takes time.Duration) {
 		<-ended
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*records*frames), "ns/record")
+}
+
+// What dynamic partitioning costs a record, processing aside.
+func BenchmarkPartition(b *testing.B) {
+	prefix, err := objectkey.Parse("c=!{partitionKeyFromQuery:c}/!{timestamp:yyyy/MM/dd}/")
+	if err != nil {
+		b.Fatal(err)
+	}
+	const records = 20_000
+	var result destination.Processed
+	source := make([]record.Record, records)
+	for i := range source {
+		source[i] = record.Record{Sequence: record.Sequence(i + 1), Data: []byte("x")}
+		result.Partitions = append(result.Partitions, destination.Partition{Query: map[string]string{"c": fmt.Sprint(i % 300)}})
+	}
+	result.Records = source
+	b.ReportAllocs()
+	for b.Loop() {
+		f := newFlight(sealed{ID: uuid.New()}, &objectkey.Namer{Stream: "web", Prefix: prefix})
+		f.batch = &destination.Batch{Records: source}
+		if f.partition(result, DefaultMaxPartitions); len(f.parcels) != 300 {
+			b.Fatal(len(f.parcels))
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*records), "ns/record")
 }

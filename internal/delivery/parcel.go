@@ -71,12 +71,12 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 // repeat after a crash writes the same objects. It returns how many records
 // were refused because there were too many partitions.
 func (f *flight) partition(result destination.Processed, most int) (exceeded int) {
-	arrival := f.batch.Records[0].Arrival
+	prefixes := f.key.Partitions(f.batch.Records[0].Arrival, f.ID)
 	parcels := map[string]*parcel{}
 	bad := map[string]error{} // prefixes that no key may have
 	for i, r := range result.Records {
 		partition := result.Partitions[i]
-		prefix, err := f.key.Partition(arrival, f.ID, partition)
+		prefix, err := prefixes.Prefix(partition)
 		to := parcels[prefix]
 		if err == nil && to == nil {
 			known := false

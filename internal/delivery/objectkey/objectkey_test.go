@@ -81,7 +81,7 @@ func runBlock(t *testing.T, block string) (name, got, want string) {
 	case errorType != "":
 		got = n.ErrorKey(errorType, 1, at.UnixMilli(), id)
 	case n.Prefix.Partitioned():
-		prefix, err := n.Partition(at.UnixMilli(), id, partition)
+		prefix, err := n.Partitions(at.UnixMilli(), id).Prefix(partition)
 		if err == nil {
 			err = n.CheckPartition(prefix)
 		}
@@ -175,11 +175,14 @@ func FuzzParse(f *testing.F) {
 			values[k] = value
 		}
 		partition := destination.Partition{Query: values, Lambda: values}
-		prefix, err := n.Partition(1e12, id, partition)
+		prefix, err := n.Partitions(1e12, id).Prefix(partition)
 		if err != nil || n.CheckPartition(prefix) != nil || !p.Partitioned() {
 			return
 		}
 		key := n.PartitionKey(1, 1e12, id, partition)
+		if !strings.HasPrefix(key, prefix) {
+			t.Fatalf("prefix %q, key %q", prefix, key)
+		}
 		if !strings.HasSuffix(key, id.String()) || len(key) > maxKeyBytes {
 			t.Fatalf("key %q", key)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/millrace/millrace/internal/record"
 )
 
-// Codes of the failures that PartitionKey returns.
+// Codes of the failures of records that have no key.
 const (
 	// NoPartitionValue is Firehose's code, also where it is the function that
 	// gave no value.
@@ -28,40 +28,61 @@ const (
 	maxKeyBytes   = 1024 // S3's own
 )
 
-// Partition evaluates the prefix for a record: records for which it is the same
-// belong into one object, if CheckPartition takes it. arrival and id are those of
-// the buffer, the same for all its records. The error is a *record.Failure about
-// this record alone.
+// Partitions evaluates the prefix for the records of one buffer, one by one.
+type Partitions struct {
+	parts []part // literals and partition keys
+	bytes []byte
+}
+
+// Partitions returns what evaluates the prefix for records of the buffer with
+// this id, the oldest of which arrived at arrival, ms.
+func (n Namer) Partitions(arrival int64, id uuid.UUID) *Partitions {
+	p := &Partitions{parts: slices.Clone(n.Prefix.parts)}
+	v := values{at: n.time(arrival), id: id}
+	for i := range p.parts {
+		if k := p.parts[i].kind; k != keyFromQuery && k != keyFromLambda {
+			p.parts[i] = part{kind: literal, text: string(n.Prefix.appendPart(nil, i, v))}
+		}
+	}
+	return p
+}
+
+// Prefix evaluates the prefix for a record: records for which it is the same
+// belong into one object, if CheckPartition takes it. The error is a
+// *record.Failure about this record alone.
 //
 // Values are data that a producer chose, so one that could lead out of the
 // prefix, or that no tool could show, is refused. A slash makes a folder, as with
 // Firehose.
-func (n Namer) Partition(arrival int64, id uuid.UUID, p destination.Partition) (string, error) {
-	for _, part := range n.Prefix.parts {
-		var err error
-		switch part.kind {
-		case keyFromQuery:
-			err = checkValue(part.text, p.Query)
+func (p *Partitions) Prefix(of destination.Partition) (string, error) {
+	p.bytes = p.bytes[:0]
+	for i := range p.parts {
+		text, from := p.parts[i].text, of.Query
+		switch p.parts[i].kind {
+		case literal:
+			p.bytes = append(p.bytes, text...)
+			continue
 		case keyFromLambda:
-			err = checkValue(part.text, p.Lambda)
+			from = of.Lambda
 		}
-		if err != nil {
+		value := from[text]
+		if err := checkValue(text, value); err != nil {
 			return "", err
 		}
+		p.bytes = append(p.bytes, value...)
 	}
-	return n.Prefix.evaluate(values{at: n.time(arrival), id: id, partition: p}), nil
+	return string(p.bytes), nil
 }
 
 // PartitionKey names the object of the records that share a partition: arrival
-// is that of the oldest of them. It is asked only about values that Partition
-// and CheckPartition took.
+// is that of the oldest of them. It is asked only about values that Prefix and
+// CheckPartition took.
 func (n Namer) PartitionKey(version int, arrival int64, id uuid.UUID, p destination.Partition) string {
 	at := n.time(arrival)
 	return n.Prefix.evaluate(values{at: at, id: id, partition: p}) + n.name(version, at, id) + n.Extension
 }
 
-func checkValue(name string, from map[string]string) error {
-	value := from[name]
+func checkValue(name, value string) error {
 	bad := func(format string, args ...any) error {
 		return &record.Failure{Kind: record.Permanent, Code: BadPartitionValue,
 			Message: fmt.Sprintf("partition key %q: ", name) + fmt.Sprintf(format, args...)}

@@ -139,23 +139,27 @@ type values struct {
 
 func (t Template) evaluate(v values) string {
 	var b []byte
-	for i, p := range t.parts {
-		switch p.kind {
-		case literal:
-			b = append(b, p.text...)
-		case timestamp:
-			b = p.pattern.append(b, v.at)
-		case randomString:
-			b = append(b, randomFrom(v.id, i)...)
-		case errorOutputType:
-			b = append(b, v.errorType...)
-		case keyFromQuery:
-			b = append(b, v.partition.Query[p.text]...)
-		case keyFromLambda:
-			b = append(b, v.partition.Lambda[p.text]...)
-		}
+	for i := range t.parts {
+		b = t.appendPart(b, i, v)
 	}
 	return string(b)
+}
+
+func (t Template) appendPart(b []byte, i int, v values) []byte {
+	switch p := t.parts[i]; p.kind {
+	case timestamp:
+		return p.pattern.append(b, v.at)
+	case randomString:
+		return append(b, randomFrom(v.id, i)...)
+	case errorOutputType:
+		return append(b, v.errorType...)
+	case keyFromQuery:
+		return append(b, v.partition.Query[p.text]...)
+	case keyFromLambda:
+		return append(b, v.partition.Lambda[p.text]...)
+	default:
+		return append(b, p.text...)
+	}
 }
 
 // randomFrom makes a string like the first eleven characters of a UUID
