@@ -102,7 +102,10 @@ func TestObjectsAreFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	const key = "2026/11/22/logs-1-ü +%=&?#.gz"
-	if err := a.Put(ctx, "bucket", key, []byte("hello"), http.Header{"Content-Type": {"application/x-ndjson"}, "Content-Encoding": {"gzip"}}); err != nil {
+	if err := a.Put(ctx, "bucket", key, []byte("hello"), http.Header{
+		"Content-Type": {"application/x-ndjson"}, "Content-Encoding": {"gzip"}, // and what only a remote S3 can do:
+		"X-Amz-Acl": {"bucket-owner-full-control"}, "X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": {"arn:aws:kms:eu-west-1:1:key/k"},
+	}); err != nil {
 		t.Fatal(err)
 	}
 	file, err := os.ReadFile(filepath.Join(a.Dir, "buckets", "bucket", filepath.FromSlash(key)))

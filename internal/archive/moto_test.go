@@ -55,5 +55,7 @@ func TestMoto(t *testing.T) {
 		})
 	}
 	// Clients of our edge reach it, too, with checksums behind the data and with several parts.
-	t.Run("client", func(t *testing.T) { testBoto3(t, openRemote(t, Remote{Endpoint: address, Region: "eu-west-1", PathStyle: true})) })
+	t.Run("client", func(t *testing.T) {
+		testBoto3(t, openRemote(t, Remote{Endpoint: address, Region: "eu-west-1", PathStyle: true}))
+	})
 }

@@ -283,6 +283,47 @@ func TestCredentialsAreReadAgain(t *testing.T) {
 	}
 }
 
+// Without keys of its own the archive uses what the environment has, as it is
+// at the moment: a shared file that is written again is read again.
+func TestChainOfTheEnvironment(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "credentials")
+	write := func(id string) {
+		if err := os.WriteFile(file, []byte("[default]\naws_access_key_id = "+id+"\naws_secret_access_key = secret\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_PROFILE": "", "AWS_CA_BUNDLE": "", "AWS_CONFIG_FILE": "/nowhere", "AWS_SHARED_CREDENTIALS_FILE": file, "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, value)
+	}
+	var used []string
+	address := stub(t, func(w http.ResponseWriter, r *http.Request) {
+		_, id, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+		id, _, _ = strings.Cut(id, "/")
+		if used = append(used, id); id == "FIRST" && len(used) > 1 {
+			w.WriteHeader(403)
+			_, _ = io.WriteString(w, "<Error><Code>InvalidAccessKeyId</Code></Error>")
+		}
+	})
+	write("FIRST")
+	a, err := Open(t.Context(), Options{Remote: &Remote{Endpoint: address, PathStyle: true}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	if err := a.Put(t.Context(), "bucket", "key", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	write("SECOND")
+	if err := a.Put(t.Context(), "bucket", "key", nil, nil); code(err) != "S3.InvalidAccessKeyId" {
+		t.Error(err)
+	}
+	if err := a.Put(t.Context(), "bucket", "key", nil, nil); err != nil || !slices.Equal(used, []string{"FIRST", "FIRST", "SECOND"}) {
+		t.Error(err, used)
+	}
+}
+
 // An S3 without ACLs gets objects without one, and is asked only once.
 func TestRemoteWithoutACLs(t *testing.T) {
 	var asked []string

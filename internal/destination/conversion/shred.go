@@ -166,21 +166,21 @@ func (s *shredder) value(n *node, repetition, depth int) {
 		s.object(n, repetition, depth)
 	case Array:
 		s.want('[', n)
-		any := s.reader.elements(func() {
+		some := s.reader.elements(func() {
 			s.value(n.element, next, depth+1)
 			next = n.repetition
 		})
-		if !any {
+		if !some {
 			s.null(n, repetition, n.definition)
 		}
 	case Map:
 		s.want('{', n)
-		any := s.reader.members(func(key []byte, asIs bool) {
+		some := s.reader.members(func(key []byte, asIs bool) {
 			s.leaf(n.key, next, scalar{'s', s.string(key, asIs)}, s.rules.mapKeys)
 			s.value(n.element, next, depth+1)
 			next = n.repetition
 		})
-		if !any {
+		if !some {
 			s.null(n, repetition, n.definition)
 		}
 	default:
