@@ -1,34 +1,56 @@
-// Package loadgen writes access logs as a busy web shop would: combined format, a few busy hosts and pages among many, and a mix of status codes that
-// moves over the minutes, so that a chart of it has something to show.
+// Package loadgen makes traffic: access logs, beacons for a web server, records from a template.
+//
+// Access logs come in two styles. Shop is what a busy web shop would log: a few busy hosts and pages among many, and a mix of status codes that moves over the minutes, so
+// that a chart of it has something to show. Fake is what the Fake-Apache-Log-Generator writes: everything at random with fixed weights.
 package loadgen
 
 import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 )
 
 // Options say what to write and where. Either Path or Writer is set.
 type Options struct {
-	Path        string    // appended to, created if missing
-	Writer      io.Writer // gets whole lines
-	Rate        float64   // lines a second; 0 = as fast as possible
-	Lines       int64     // end after so many; 0 = when the context ends
-	Seed        uint64    // the same seed gives the same lines, apart from their time
-	Start       time.Time // time of the first line, from which time goes on at Rate (1000 lines a second if that is 0); zero = the clock's time
-	RotateBytes int64     // rename the file to PATH.1, PATH.2, … when it has grown to so many bytes; 0 = never
+	Path        string        // appended to, created if missing
+	Writer      io.Writer     // gets whole lines
+	Style       Style         // of the lines
+	Rate        float64       // lines a second; 0 = as fast as possible
+	Sleep       time.Duration // between lines, in place of Rate
+	Burst       Burst         // of the rate
+	Daily       bool          // the rate follows the hour of the day: a fifth at four in the morning, 1.8 times at four in the afternoon
+	Lines       int64         // end after so many; 0 = when the context ends
+	Seed        uint64        // the same seed gives the same lines, apart from their time
+	Start       time.Time     // time of the first line, from which time goes on at Rate (1000 lines a second if that is 0); zero = the clock's time
+	Hostile     float64       // share of lines, 0 to 1, that are made to trouble a reader
+	RotateBytes int64         // rename the file to PATH.1, PATH.2, … when it has grown to so many bytes; 0 = never
 }
+
+// Style is a kind of lines.
+type Style int
+
+const (
+	Shop Style = iota
+	Fake
+)
 
 const (
 	tick        = 50 * time.Millisecond
 	blockLines  = 512
 	virtualRate = 1000
 )
+
+// source writes lines. What a line is depends on the seed and on elapsed, its time is at.
+type source interface {
+	appendLine(dst []byte, elapsed time.Duration, at time.Time) []byte
+}
 
 // Generate writes until ctx ends, which is no error, or all lines are written.
 func Generate(ctx context.Context, opts Options) error {
@@ -40,18 +62,19 @@ func Generate(ctx context.Context, opts Options) error {
 		return err
 	}
 	defer out.close()
-	begun, visitors := time.Now(), newVisitors(opts.Seed)
+	begun, lines := time.Now(), newSource(opts)
+	pace := newPace(opts, begun)
 	buf := make([]byte, 0, blockLines*256)
 	for n := int64(0); ctx.Err() == nil && (opts.Lines == 0 || n < opts.Lines); {
-		due := opts.due(n, begun)
-		if due == 0 {
-			sleep(ctx, tick)
-			continue
-		}
 		buf = buf[:0]
-		for range due {
-			buf = visitors.appendLine(buf, opts.elapsed(n), opts.at(n))
+		for i := 0; i < blockLines && (opts.Lines == 0 || n < opts.Lines) && pace.due(time.Since(begun)); i++ {
+			buf = lines.appendLine(buf, pace.elapsed, opts.at(pace.elapsed))
+			pace.next()
 			n++
+		}
+		if len(buf) == 0 {
+			sleep(ctx, min(tick, pace.elapsed-time.Since(begun)))
+			continue
 		}
 		if err := out.write(buf); err != nil {
 			return err
@@ -60,45 +83,63 @@ func Generate(ctx context.Context, opts Options) error {
 	return out.close()
 }
 
-func check(opts Options) error {
-	switch {
-	case (opts.Path == "") == (opts.Writer == nil):
-		return fmt.Errorf("generate access log: want either a path or a writer")
-	case opts.Rate < 0:
-		return fmt.Errorf("generate access log: rate is %v, want at least 0", opts.Rate)
-	case opts.RotateBytes < 0 || opts.RotateBytes > 0 && opts.Path == "":
-		return fmt.Errorf("generate access log: rotation needs a path and a size of at least 1")
+// GenerateAll runs several generators at once. The first error ends them all.
+func GenerateAll(ctx context.Context, all []Options) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var running sync.WaitGroup
+	for _, opts := range all {
+		running.Go(func() {
+			if err := Generate(ctx, opts); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	running.Wait()
+	if err := context.Cause(ctx); err != ctx.Err() {
+		return err
 	}
 	return nil
 }
 
-// due is how many of the lines after the first n are to be written now, at most a block.
-func (o Options) due(n int64, begun time.Time) int64 {
-	due := int64(blockLines)
-	if o.Rate > 0 {
-		due = min(due, int64(time.Since(begun).Seconds()*o.Rate)+1-n)
+func newSource(opts Options) source {
+	var lines source = newVisitors(opts.Seed)
+	if opts.Style == Fake {
+		lines = newFake(opts)
 	}
-	if o.Lines > 0 {
-		due = min(due, o.Lines-n)
+	if opts.Hostile > 0 {
+		lines = newHostile(lines, opts.Seed, opts.Hostile)
 	}
-	return max(due, 0)
+	return lines
 }
 
-// elapsed is the time that line n has on the generator's own clock. It depends on nothing else, so neither does the line.
-func (o Options) elapsed(n int64) time.Duration {
-	rate := o.Rate
-	if rate == 0 {
-		rate = virtualRate
+func check(opts Options) error {
+	switch {
+	case (opts.Path == "") == (opts.Writer == nil):
+		return fmt.Errorf("generate access log: want either a path or a writer")
+	case !(opts.Rate >= 0) || math.IsInf(opts.Rate, 0):
+		return fmt.Errorf("generate access log: rate is %v, want at least 0", opts.Rate)
+	case opts.Sleep < 0 || opts.Sleep > 0 && opts.Rate > 0:
+		return fmt.Errorf("generate access log: want either a rate or a sleep of at least 0")
+	case (opts.Daily || opts.Burst != Burst{}) && opts.Rate == 0 && opts.Sleep == 0:
+		return fmt.Errorf("generate access log: bursts and the daily curve need a rate")
+	case !(opts.Hostile >= 0 && opts.Hostile <= 1):
+		return fmt.Errorf("generate access log: hostile share is %v, want 0 to 1", opts.Hostile)
+	case opts.RotateBytes < 0 || opts.RotateBytes > 0 && opts.Path == "":
+		return fmt.Errorf("generate access log: rotation needs a path and a size of at least 1")
 	}
-	return time.Duration(float64(n) / rate * float64(time.Second))
+	if opts.Burst != (Burst{}) {
+		return opts.Burst.check()
+	}
+	return nil
 }
 
-// at is the time to write into line n.
-func (o Options) at(n int64) time.Time {
+// at is the time to write into a line.
+func (o Options) at(elapsed time.Duration) time.Time {
 	if o.Start.IsZero() {
 		return time.Now()
 	}
-	return o.Start.Add(o.elapsed(n))
+	return o.Start.Add(elapsed)
 }
 
 func sleep(ctx context.Context, d time.Duration) {
