@@ -11,6 +11,7 @@ import (
 )
 
 // Limits are the quotas that puts and other calls are held to; zero is none.
+// What an application writes within its step is no call and not held to them.
 type Limits struct {
 	// AWS takes the quotas that AWS gives by default in the stream's region, and
 	// limits how many streams a region has. The other members are then not read.

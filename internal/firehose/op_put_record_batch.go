@@ -53,10 +53,10 @@ func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, err
 	count := b.Count()
 	var first record.Sequence
 	if count > 0 {
-		if first, err = st.append(b); err != nil {
-			return nil, s.refused(st, count, err)
+		first, err = st.append(b)
+		if err := s.refused(st, count, err); err != nil {
+			return nil, err
 		}
-		_ = s.refused(st, count, nil)
 	}
 	out := st.beginBatchOutput(count, over)
 	for i := range count {

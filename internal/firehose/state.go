@@ -30,7 +30,9 @@ const (
 	deleting status = "DELETING"
 )
 
-const configFormat = 1
+// configFormat 2 knows more members than 1, and is otherwise the same: a program
+// that knows 1 alone must not take a stream up whose settings it does not see.
+const configFormat = 2
 
 // config is a stream's configuration as it is kept. Defaults are filled in.
 // It is not changed; a change of the stream makes another one.
@@ -77,7 +79,9 @@ func (c *config) search() *searchConfiguration {
 }
 
 func (c *config) save(b *journal.Batch) error {
-	value, err := json.Marshal(c)
+	kept := *c
+	kept.Format = configFormat
+	value, err := json.Marshal(&kept)
 	if err != nil {
 		return fmt.Errorf("save delivery stream %q: %w", c.Name, err)
 	}
@@ -95,8 +99,8 @@ func loadStreams(j journal.Journal) ([]*config, error) {
 		if err := json.Unmarshal(e.Value, c); err != nil {
 			return nil, fmt.Errorf("load %s: %w", e.Key, err)
 		}
-		if c.Format != configFormat {
-			return nil, fmt.Errorf("load %s: format %d, this program knows %d", e.Key, c.Format, configFormat)
+		if c.Format < 1 || c.Format > configFormat {
+			return nil, fmt.Errorf("load %s: format %d, this program knows 1 to %d", e.Key, c.Format, configFormat)
 		}
 		c.Tags = withTags(nil, c.Tags) // in order
 		configs = append(configs, c)
