@@ -74,14 +74,16 @@ func (d *Destination) exchange(ctx context.Context, r *request) *failure {
 	defer answer.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxAnswerBytes+1))
 	switch {
+	case answer.StatusCode == http.StatusRequestEntityTooLarge: // whatever became of its body: a server need not read on
+		f := fail(exception, "Received the following response from the endpoint destination. %s", said(answer, body))
+		f.Kind, f.tooLarge = record.Permanent, true
+		return f
 	case err != nil:
 		return d.noAnswer(err, true)
 	case len(body) > maxAnswerBytes:
 		return fail(responseTooLarge, "the answer with status %d is larger than 1 MiB", answer.StatusCode)
 	case answer.StatusCode != http.StatusOK:
-		f := fail(exception, "Received the following response from the endpoint destination. %s", said(answer, body))
-		f.tooLarge = answer.StatusCode == http.StatusRequestEntityTooLarge
-		return f
+		return fail(exception, "Received the following response from the endpoint destination. %s", said(answer, body))
 	}
 	if err := check(r.id, answer, body); err != nil {
 		return fail(invalidResponse, "The response received from the specified endpoint is invalid: %v", err)

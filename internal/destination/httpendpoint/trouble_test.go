@@ -66,6 +66,14 @@ func TestSocketTrouble(t *testing.T) {
 		"huge": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.Copy(w, io.LimitReader(zeros{}, 100<<20))
 		}, responseTooLarge},
+		"413 that goes on": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+			_, _ = io.Copy(w, io.LimitReader(zeros{}, 100<<20))
+		}, exception},
+		"413 cut short": {func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			w.WriteHeader(http.StatusRequestEntityTooLarge)
+		}, exception},
 		"huge header": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("X", strings.Repeat("x", 200<<10))
 		}, connectionReset},
