@@ -175,6 +175,7 @@ func (s step) read(text []byte, m *moment) (used int, ok bool) {
 		m.day = n
 	case 'D':
 		m.dayOfYear = n
+		return used, used > 0 && n > 0
 	case 'H':
 		m.hour = n
 		return used, used > 0 && n < 24

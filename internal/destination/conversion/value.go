@@ -31,7 +31,7 @@ func (r *rules) convert(t *Type, v scalar) (parquet.Value, bool) {
 		return parquet.BooleanValue(b), ok
 	case TinyInt, SmallInt, Int:
 		n, ok := r.integer(v)
-		bits := map[Kind]int{TinyInt: 8, SmallInt: 16, Int: 32}[t.Kind]
+		bits := 8 << (t.Kind - TinyInt) // 8, 16, 32
 		return parquet.Int32Value(int32(n)), ok && n>>(bits-1) == n>>63
 	case BigInt:
 		n, ok := r.integer(v)
