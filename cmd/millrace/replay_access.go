@@ -160,7 +160,7 @@ func (a *awsAccess) attempt(ctx context.Context, service, method, path string, q
 	if err != nil || base.Host == "" {
 		return nil, fmt.Errorf("endpoint %q is no URL", a.endpoint(service))
 	}
-	u := &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawPath: escapePath(path), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
+	u := &url.URL{Scheme: base.Scheme, Host: base.Host, Path: path, RawPath: sigv4.EncodePath(path), RawQuery: strings.ReplaceAll(query.Encode(), "+", "%20")}
 	r, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
@@ -189,19 +189,6 @@ func (a *awsAccess) attempt(ctx context.Context, service, method, path string, q
 		return nil, fmt.Errorf("read answer: %w", err)
 	}
 	return nil, refusalOf(answer, text)
-}
-
-// escapePath escapes each byte that AWS signs escaped.
-func escapePath(path string) string {
-	var out strings.Builder
-	for _, c := range []byte(path) {
-		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.~/", c) >= 0 {
-			out.WriteByte(c)
-		} else {
-			fmt.Fprintf(&out, "%%%02X", c)
-		}
-	}
-	return out.String()
 }
 
 // refusalOf reads an error in any of the forms that AWS writes it in.
