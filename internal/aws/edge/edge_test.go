@@ -307,6 +307,12 @@ func TestBodyBudget(t *testing.T) {
 	if !awserr.Is(err, "ServiceUnavailableException") || awserr.From(err).Status != 503 {
 		t.Error(err)
 	}
+	// in the middle of a body, as well
+	e.bodyBytes.Store(maxBodyBytes - 100_000)
+	err = client.JSON(context.Background(), "firehose", "Firehose_20150804.Echo", echo{strings.Repeat("a", 1<<20)}, nil)
+	if !awserr.Is(err, "ServiceUnavailableException") || awserr.From(err).Status != 503 || e.bodyBytes.Load() != maxBodyBytes-100_000 {
+		t.Error(err, e.bodyBytes.Load())
+	}
 	e.bodyBytes.Store(0)
 	if err := client.JSON(context.Background(), "firehose", "Firehose_20150804.Echo", echo{"a"}, nil); err != nil || e.bodyBytes.Load() != 0 {
 		t.Error(err, e.bodyBytes.Load())

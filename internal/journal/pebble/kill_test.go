@@ -291,6 +291,7 @@ func TestKillAtFailPoints(t *testing.T) {
 		"rename": {1}, "remove": {1, 3}, "create": {1, 3, 6}, "reuse": {2},
 	} {
 		t.Run(point, func(t *testing.T) {
+			t.Parallel() // they wait for fsyncs more than they compute
 			for _, n := range times {
 				dir := filepath.Join(t.TempDir(), "j")
 				first := run(t, dir, fmt.Sprint(point, " ", n))

@@ -43,7 +43,15 @@ func (j *Journal) sum(lower, upper []byte) (measures, error) {
 }
 
 // load tells handover.Streams where a stream was left.
-func (j *Journal) load(id record.StreamID) (left handover.Left, err error) {
+func (j *Journal) load(id record.StreamID) (handover.Left, error) {
+	left, err := j.left(id)
+	if err != nil {
+		return left, fmt.Errorf("read where stream %s was left: %w", id, located(err))
+	}
+	return left, nil
+}
+
+func (j *Journal) left(id record.StreamID) (left handover.Left, err error) {
 	m, err := j.sum(metaRange(&id))
 	if err != nil {
 		return left, err
@@ -76,11 +84,7 @@ func (j *Journal) stream(id record.StreamID) (*handover.Stream, error) {
 	if j.closed {
 		return nil, journal.ErrClosed
 	}
-	s, err := j.streams.Get(id)
-	if err != nil {
-		return nil, fmt.Errorf("read where stream %s was left: %w", id, located(err))
-	}
-	return s, nil
+	return j.streams.Get(id)
 }
 
 // ReadBack implements handover.Store.
