@@ -34,7 +34,7 @@ func (s *Stream) Skip(to record.Sequence) (g Gap, ok bool) {
 	}
 	g = Gap{s.next, to}
 	s.gaps = append(s.gaps, g)
-	s.next, s.durable = to, to
+	s.next, s.durable, s.first = to, to, s.over(s.first)
 	s.wake()
 	return g, true
 }

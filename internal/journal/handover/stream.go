@@ -53,7 +53,7 @@ func NewStream(id record.StreamID, left Left, recentBudget int) *Stream {
 		arrival: left.Arrival, floor: max(left.Floor, left.Arrival),
 		recentBudget: recentBudget, changed: make(chan struct{}), dropped: make(chan struct{}),
 	}
-	s.next = s.over(s.next)
+	s.next, s.first = s.over(s.next), s.over(s.first)
 	s.durable = s.next
 	return s
 }

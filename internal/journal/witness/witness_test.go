@@ -486,6 +486,16 @@ func TestReadersGoOverAGap(t *testing.T) {
 				}
 				r.Close()
 			}
+			empty := record.NewStreamID() // of which nothing is left
+			if err := j.Skip(empty, 100); err != nil {
+				t.Fatal(err)
+			}
+			if e := j.Extent(empty); e.First != 100 || e.Next != 100 {
+				t.Errorf("%+v", e)
+			}
+			if f := put(t, j, empty, "a"); f.First != 100 {
+				t.Errorf("%d", f.First)
+			}
 			if next, err := j.Positions(); next[id] != 101 || err != nil {
 				t.Errorf("%v %v", next, err)
 			}
