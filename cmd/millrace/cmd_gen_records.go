@@ -120,6 +120,9 @@ func (f *recordFlags) read(c *cobra.Command) (string, error) {
 	if n := len(text); n > 0 && text[n-1] == '\n' { // an editor's, not the record's
 		text = text[:n-1]
 	}
+	if len(text) == 0 {
+		return "", badFile(fmt.Errorf("gen records: the template is empty"))
+	}
 	return string(text), nil
 }
 
