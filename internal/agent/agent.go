@@ -50,6 +50,7 @@ type Agent struct {
 type pace struct {
 	quiet      time.Duration // see tail.Options, 0 = its default
 	checkpoint time.Duration // between two checkpoints, 0 = one second
+	noEvents   bool          // see tail.Options
 }
 
 // minFlowMemory is what a flow may hold at least, however many share the configured bytes.

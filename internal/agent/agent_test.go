@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -12,6 +13,8 @@ import (
 	"testing"
 	"time"
 )
+
+var killRounds = flag.Int("kill-rounds", 12, "how often TestKilledAtRandom… ends the agent without warning")
 
 const rawConfig = `{
   "firehose.endpoint": "ENDPOINT", "checkpointFile": "DIR/state/checkpoint", "maxSendingThreads": 4,
@@ -107,10 +110,10 @@ func TestFailedRecordsAreRetriedAlone(t *testing.T) {
 func TestKilledAtRandomLosesNothingAndRepeatsNameTheSameBytes(t *testing.T) {
 	t.Parallel()
 	fake := newFakeFirehose(t)
-	fake.failRecords, fake.loseReplies, fake.delay = 0.1, 0.1, 20*time.Millisecond
+	fake.failRecords, fake.loseReplies, fake.delay = 0.3, 0.1, 20*time.Millisecond
 	r := newRunner(t, fake, exactConfig)
 	written, rotations := []string{}, 0
-	for round := range 12 {
+	for round := range *killRounds {
 		r.start()
 		deadline := time.Now().Add(time.Duration(50+rand.IntN(250)) * time.Millisecond)
 		for time.Now().Before(deadline) {

@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // memory counts the bytes that a flow holds: what is being filled, what waits and what is in flight. It is a promise of the reader, who reads no further while the
@@ -68,8 +69,8 @@ func (m *memory) finish(n int) {
 	m.mu.Unlock()
 }
 
-// wait returns when the limits are kept or a sender has finished; idle says that there is no sender to wait for.
-func (m *memory) wait(ctx context.Context) (idle bool) {
+// wait returns when the limits are kept, a sender has finished or some time has passed; idle says that there is no sender to wait for.
+func (m *memory) wait(ctx context.Context, atMost time.Duration) (idle bool) {
 	m.mu.Lock()
 	if !m.full() || m.inFlight == 0 {
 		idle = m.inFlight == 0
@@ -78,9 +79,6 @@ func (m *memory) wait(ctx context.Context) (idle bool) {
 	}
 	freed := m.freed
 	m.mu.Unlock()
-	select {
-	case <-freed:
-	case <-ctx.Done():
-	}
+	sleep(ctx, atMost, freed)
 	return false
 }

@@ -66,7 +66,7 @@ func newFlow(a *Agent, cfg FlowConfig, client *client, resume *flowCheckpoint) (
 	}
 	opts := tail.Options{
 		Pattern: cfg.FilePattern, Initial: cfg.InitialPosition,
-		Poll: cfg.PollInterval, Relist: cfg.RefreshInterval, Quiet: a.pace.quiet, Logger: f.logger,
+		Poll: cfg.PollInterval, Relist: cfg.RefreshInterval, Quiet: a.pace.quiet, NoEvents: a.pace.noEvents, Logger: f.logger,
 	}
 	if resume != nil {
 		opts.Resume = []tail.State{}
@@ -223,10 +223,20 @@ func (f *flow) cutRecord() {
 	f.record = append(f.record[:limit-len(terminator)], terminator...)
 }
 
+// lookAgain is how often a reader that waits looks at the files: they are rotated meanwhile.
+const lookAgain = time.Second
+
 // makeRoom keeps the reader within the flow's memory: it waits for senders, and where there are none it sends what is being filled, the oldest first.
 func (f *flow) makeRoom(ctx context.Context) {
+	looked := time.Now()
 	for f.memory.over() && ctx.Err() == nil {
-		if !f.memory.wait(ctx) {
+		if !f.memory.wait(ctx, lookAgain) {
+			if now := time.Now(); now.Sub(looked) >= lookAgain {
+				f.mu.Lock()
+				f.tailer.Look()
+				f.mu.Unlock()
+				looked = now
+			}
 			continue
 		}
 		oldest := f.oldest()

@@ -13,7 +13,8 @@ import (
 // time is let through to try, so a service in trouble gets one request in a while and not as many as there are batches. Errors that a retry will hardly cure wait
 // about the longest time at once.
 //
-// When it opens again, and whenever the service refuses part of a batch, it lets few requests through side by side, and one more with each success.
+// When it opens again it lets few requests through side by side, and one more with each success. Where the service refuses part of a batch there are fewer, as many
+// fewer as the part is large.
 type gate struct {
 	initial, longest time.Duration
 	throttled        time.Duration // the longest wait for a service that answers and wants less
@@ -84,7 +85,10 @@ func (g *gate) enter(ctx context.Context, event <-chan struct{}) (p pass, ok boo
 }
 
 // leave says how the request went. Failures of requests that were under way when the gate closed do not count again.
-func (g *gate) leave(p pass, how trouble) {
+func (g *gate) leave(p pass, how trouble) { g.leavePartly(p, how, 0) }
+
+// leavePartly also says which share of the records was refused.
+func (g *gate) leavePartly(p pass, how trouble, share float64) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.inside--
@@ -102,7 +106,8 @@ func (g *gate) leave(p pass, how trouble) {
 		if g.failures > 0 {
 			g.failures, g.window = 0, 1
 		}
-		g.window = max(1, min(g.window, float64(g.inside+1))*0.7)
+		used := min(g.window, float64(g.inside+1))
+		g.window = max(1, used*(1-share/2)+(1-share))
 	default:
 		if !p.probe && g.failures > 0 {
 			return

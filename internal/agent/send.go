@@ -79,7 +79,7 @@ func (f *flow) try(ctx context.Context, b *batch, last bool) (trouble, error) {
 	if got.failed < sent {
 		f.count.accepted.Add(1)
 	}
-	f.gate.leave(p, partly)
+	f.gate.leavePartly(p, partly, float64(got.failed)/float64(sent))
 	f.count.failed.Add(1)
 	b.tries++
 	f.keepFailed(b, got)

@@ -281,8 +281,8 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 	f.size, f.changed = size, now
 	if len(f.prefix) < prefixBytes {
 		f.learn()
+		t.revision.Add(1)
 	}
-	t.revision.Add(1)
 	return f
 }
 

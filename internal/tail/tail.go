@@ -115,11 +115,7 @@ func setDefault[T int | time.Duration](v *T, to T) {
 func (t *Tailer) Next() (Lines, bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	now := t.opts.Now()
-	if !now.Before(t.nextPoll) {
-		t.poll(now)
-		t.nextPoll = now.Add(t.opts.Poll)
-	}
+	now := t.look()
 	for range t.files {
 		f := t.files[t.turn%len(t.files)]
 		t.turn = (t.turn + 1) % len(t.files)
@@ -131,6 +127,22 @@ func (t *Tailer) Next() (Lines, bool) {
 		}
 	}
 	return Lines{}, false
+}
+
+// Look does what Next does before it reads: it is for a reader that cannot take lines for long, while files are rotated.
+func (t *Tailer) Look() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.look()
+}
+
+func (t *Tailer) look() time.Time {
+	now := t.opts.Now()
+	if !now.Before(t.nextPoll) {
+		t.poll(now)
+		t.nextPoll = now.Add(t.opts.Poll)
+	}
+	return now
 }
 
 // Wait returns when it is worth calling Next again: a file event, the poll interval, at the latest after atMost.
