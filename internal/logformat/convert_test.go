@@ -1,6 +1,7 @@
 package logformat
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,18 @@ func TestCSVToJSON(t *testing.T) {
 		if got := convert(t, converter, c.record); got != c.want+"\n" {
 			t.Errorf("%q %q: got %s, want %s", c.delimiter, c.record, got, c.want)
 		}
+	}
+}
+
+// A delimiter that may stand anywhere is found in a long line without decoding it again and again.
+func TestCSVWithManyDelimiters(t *testing.T) {
+	names := make([]string, 20_000)
+	for i := range names {
+		names[i] = strconv.Itoa(i)
+	}
+	converter := mustConverter(t)(NewCSVToJSON(CSVSpec{CustomFieldNames: names, Delimiter: "|"}))
+	if got := convert(t, converter, strings.Repeat("é", 1<<19)); !strings.HasSuffix(got, `"19999":"é"}`+"\n") {
+		t.Errorf("the last column is in %.30s", got[len(got)-30:])
 	}
 }
 

@@ -3,6 +3,7 @@ package logformat
 import (
 	"bytes"
 	"fmt"
+	"sort"
 	"unicode/utf8"
 )
 
@@ -46,12 +47,15 @@ func (c *csvToJSON) Convert(dst, record []byte) ([]byte, *Mismatch, error) {
 		line = AppendValid(nil, line)
 	}
 	var array [stackSpans]span
-	columns := c.columns(array[:0], line)
+	columns, err := c.columns(array[:0], line)
+	if err != nil {
+		return dst, nil, fmt.Errorf("split by delimiter: %w", err)
+	}
 	return append(c.appendObject(dst, line, columns), '\n'), nil, nil
 }
 
 // columns cuts the line. Columns that no name is for are looked at only to learn whether empty ones before them are the end of the line.
-func (c *csvToJSON) columns(columns []span, line []byte) []span {
+func (c *csvToJSON) columns(columns []span, line []byte) ([]span, error) {
 	pos, seen, kept := 0, 0, 0 // of the seen columns the kept ones end with one that is not empty
 	add := func(end int) {
 		if seen++; end > pos {
@@ -61,8 +65,12 @@ func (c *csvToJSON) columns(columns []span, line []byte) []span {
 			columns = append(columns, span{pos, end})
 		}
 	}
+	find := c.split(line)
 	for search := 0; kept < c.width; {
-		at := c.split(line, search)
+		at, err := find(search)
+		if err != nil {
+			return nil, err
+		}
 		if at.start < 0 {
 			break
 		}
@@ -77,14 +85,17 @@ func (c *csvToJSON) columns(columns []span, line []byte) []span {
 		pos = at.end
 	}
 	if pos == 0 {
-		return append(columns, span{0, len(line)}) // no delimiter: an empty line is one empty column
+		return append(columns, span{0, len(line)}), nil // no delimiter: an empty line is one empty column
 	}
 	add(len(line))
-	return columns[:min(kept, c.width)]
+	return columns[:min(kept, c.width)], nil
 }
 
-// splitter finds the first delimiter in line from a position on; start < 0 if there is none, also for a position behind the end.
-type splitter func(line []byte, from int) span
+// splitter prepares a line for its delimiters to be found.
+type splitter func(line []byte) delimiterFinder
+
+// delimiterFinder finds the first delimiter from a position on; start < 0 if there is none, also for a position behind the end. The error is a line that takes too long.
+type delimiterFinder func(from int) (span, error)
 
 var noSpan = span{-1, -1}
 
@@ -97,22 +108,20 @@ func newSplitter(delimiter string) (splitter, error) {
 	if text, plain := literalText(root); plain {
 		return splitAt(text), nil
 	}
-	engine := newMatcher
-	if hasZeroWidth(root) || canBeEmpty(root) { // Go's regexp cannot look at what is before the place where it begins
-		engine = newBacktracking
+	if !hasZeroWidth(root) && !canBeEmpty(root) { // else Go's regexp would have to see what is before the place where it begins
+		m, err := newMatcher(root, "(?:", ")")
+		if err != nil {
+			return nil, err
+		}
+		if linear, ok := m.(linear); ok {
+			return linear.split, nil
+		}
 	}
-	m, err := engine(root, "(?:", ")")
+	m, err := newBacktracking(root, "(?:", ")")
 	if err != nil {
 		return nil, err
 	}
-	return func(line []byte, from int) span {
-		var array [1]span
-		spans, err := m.match(array[:0], line, from)
-		if err != nil || spans == nil { // a line that takes too long is cut no further
-			return noSpan
-		}
-		return spans[0]
-	}, nil
+	return m.split, nil
 }
 
 // literalText is the one text that a pattern matches.
@@ -128,14 +137,48 @@ func literalText(root *javaNode) (text []byte, plain bool) {
 }
 
 func splitAt(text []byte) splitter {
-	return func(line []byte, from int) span {
+	return func(line []byte) delimiterFinder {
+		return func(from int) (span, error) {
+			if from > len(line) {
+				return noSpan, nil
+			}
+			at := bytes.Index(line[from:], text)
+			if at < 0 {
+				return noSpan, nil
+			}
+			return span{from + at, from + at + len(text)}, nil
+		}
+	}
+}
+
+func (m linear) split(line []byte) delimiterFinder {
+	return func(from int) (span, error) {
 		if from > len(line) {
-			return noSpan
+			return noSpan, nil
 		}
-		at := bytes.Index(line[from:], text)
-		if at < 0 {
-			return noSpan
+		at := m.re.FindIndex(line[from:])
+		if at == nil {
+			return noSpan, nil
 		}
-		return span{from + at, from + at + len(text)}
+		return span{from + at[0], from + at[1]}, nil
+	}
+}
+
+// split decodes the line once: there may be a delimiter at each of its characters.
+func (m backtracking) split(line []byte) delimiterFinder {
+	runes := []rune(string(line))
+	place := newByteCounter(runes)
+	return func(from int) (span, error) {
+		if from > len(line) {
+			return noSpan, nil
+		}
+		found, err := m.re.FindRunesMatchStartingAt(runes, sort.SearchInts(place, from))
+		if err != nil {
+			return noSpan, errMatchTimeout
+		}
+		if found == nil {
+			return noSpan, nil
+		}
+		return span{place[found.Index], place[found.Index+found.Length]}, nil
 	}
 }

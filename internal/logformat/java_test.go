@@ -95,7 +95,7 @@ func TestPatternsMeanWhatTheyMeanInJava(t *testing.T) {
 		for range lines {
 			text := line()
 			valid := AppendValid(nil, text)
-			spans, err := re.whole.match(nil, valid, 0)
+			spans, err := re.whole.match(nil, valid)
 			if err != nil {
 				t.Fatalf("%s %q: %v", expr, text, err)
 			}
@@ -166,7 +166,11 @@ func TestDelimitersSplitAsInJava(t *testing.T) {
 				line = append(line, pieces[random.IntN(len(pieces))]...)
 			}
 			want := "columns"
-			for _, column := range c.columns(nil, line) {
+			columns, err := c.columns(nil, line)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, column := range columns {
 				want += " " + base64.StdEncoding.EncodeToString(line[column.start:column.end])
 			}
 			j.ask('S', line, func(answer string) {

@@ -54,14 +54,14 @@ func (r *JavaRegexp) test(m matcher, text []byte) (bool, error) {
 		text = AppendValid(nil, text)
 	}
 	var array [stackSpans]span
-	spans, err := m.match(array[:0], text, 0)
+	spans, err := m.match(array[:0], text)
 	return spans != nil, err
 }
 
 // matcher is an engine with a pattern.
 type matcher interface {
-	// match looks for a match that begins at from or later and appends its span and those of its groups to spans. No match is nil.
-	match(spans []span, text []byte, from int) ([]span, error)
+	// match looks for a match and appends its span and those of its groups to spans. No match is nil; the error is a text that takes too long.
+	match(spans []span, text []byte) ([]span, error)
 }
 
 // newMatcher takes the linear engine if it can do the pattern, the backtracking one else.
@@ -87,20 +87,13 @@ func newMatcher(root *javaNode, before, after string) (matcher, error) {
 // linear is Go's regexp.
 type linear struct{ re *regexp.Regexp }
 
-func (m linear) match(spans []span, text []byte, from int) ([]span, error) {
-	if from > len(text) {
-		return nil, nil
-	}
-	at := m.re.FindSubmatchIndex(text[from:])
+func (m linear) match(spans []span, text []byte) ([]span, error) {
+	at := m.re.FindSubmatchIndex(text)
 	if at == nil {
 		return nil, nil
 	}
 	for i := 0; i < len(at); i += 2 {
-		s := noSpan
-		if at[i] >= 0 {
-			s = span{at[i] + from, at[i+1] + from}
-		}
-		spans = append(spans, s)
+		spans = append(spans, span{at[i], at[i+1]})
 	}
 	return spans, nil
 }
@@ -108,11 +101,11 @@ func (m linear) match(spans []span, text []byte, from int) ([]span, error) {
 // asciiMatcher is for patterns that mean the same to Go only on ASCII.
 type asciiMatcher struct{ ascii, any matcher }
 
-func (m asciiMatcher) match(spans []span, text []byte, from int) ([]span, error) {
+func (m asciiMatcher) match(spans []span, text []byte) ([]span, error) {
 	if isASCII(text) {
-		return m.ascii.match(spans, text, from)
+		return m.ascii.match(spans, text)
 	}
-	return m.any.match(spans, text, from)
+	return m.any.match(spans, text)
 }
 
 // backtracking is regexp2.
@@ -123,21 +116,18 @@ const matchTimeout = time.Second
 
 var errMatchTimeout = fmt.Errorf("matching took longer than %s", matchTimeout)
 
-func newBacktracking(root *javaNode, before, after string) (matcher, error) {
+func newBacktracking(root *javaNode, before, after string) (backtracking, error) {
 	re, err := regexp2.Compile(before+backtrackingSyntax(root)+after, regexp2.None)
 	if err != nil {
-		return nil, fmt.Errorf("compile: %w", err)
+		return backtracking{}, fmt.Errorf("compile: %w", err)
 	}
 	re.MatchTimeout = matchTimeout
 	return backtracking{re}, nil
 }
 
-func (m backtracking) match(spans []span, text []byte, from int) ([]span, error) {
-	if from > len(text) {
-		return nil, nil
-	}
+func (m backtracking) match(spans []span, text []byte) ([]span, error) {
 	runes := []rune(string(text))
-	found, err := m.re.FindRunesMatchStartingAt(runes, utf8.RuneCount(text[:from]))
+	found, err := m.re.FindRunesMatch(runes)
 	if err != nil {
 		return nil, errMatchTimeout // the only error there is
 	}

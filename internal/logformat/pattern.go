@@ -58,7 +58,7 @@ func (p *pattern) match(spans []span, line []byte) ([]span, *Mismatch) {
 			return nil, failed
 		}
 	}
-	found, err := p.re.whole.match(nil, line, 0)
+	found, err := p.re.whole.match(nil, line)
 	switch {
 	case err != nil:
 		return nil, &Mismatch{Expected: "a line that can be matched in time: " + err.Error()}

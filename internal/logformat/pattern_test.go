@@ -56,7 +56,7 @@ type programMatcher struct{ *program }
 
 var errNotFinal = fmt.Errorf("the program does not know")
 
-func (m programMatcher) match(spans []span, text []byte, _ int) ([]span, error) {
+func (m programMatcher) match(spans []span, text []byte) ([]span, error) {
 	found, _, final := m.program.match(spans, text, true)
 	if found == nil && !final {
 		return nil, errNotFinal
@@ -77,7 +77,7 @@ func compare(t *testing.T, expr string, ways map[string]matcher, line []byte, sl
 		if m == nil || name == "backtracking" && !slow && reference != "" {
 			continue
 		}
-		got, err := m.match(nil, line, 0)
+		got, err := m.match(nil, line)
 		switch {
 		case err == errNotFinal:
 		case err != nil:
