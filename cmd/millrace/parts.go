@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/millrace/millrace/internal/archive"
 	"github.com/millrace/millrace/internal/config"
 	"github.com/millrace/millrace/internal/destination/conversion"
 	"github.com/millrace/millrace/internal/firehose"
@@ -21,6 +22,25 @@ func retention(cfg config.Config) time.Duration {
 		return dropAfter
 	}
 	return 0
+}
+
+// remoteArchive is the S3 that millrace.yaml names in place of the embedded one,
+// nil without it. Without keys there those of the AWS chain are used.
+func remoteArchive(c config.Archive, edge string) (*archive.Remote, error) {
+	if c.Endpoint == "" {
+		return nil, nil
+	}
+	if sameServer(c.Endpoint, edge) {
+		return nil, fmt.Errorf("archive: %s is this server itself", c.Endpoint)
+	}
+	secret, err := c.Secret()
+	if err != nil {
+		return nil, err
+	}
+	return &archive.Remote{
+		Endpoint: c.Endpoint, Region: c.Region, PathStyle: c.PathStyle,
+		AccessKeyID: c.AccessKeyID, SecretAccessKey: secret, CAFile: c.CAFile,
+	}, nil
 }
 
 func limits(l config.Limits) firehose.Limits {

@@ -200,8 +200,12 @@ func (s *server) openArchive(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open archive: %w", err)
 	}
+	remote, err := remoteArchive(s.cfg.Archive, s.run.Edge)
+	if err != nil {
+		return badFile(err)
+	}
 	s.archive, err = archive.Open(ctx, archive.Options{
-		Dir: filepath.Join(s.dir, "s3"), Executable: executable, Authorizer: s.iam, Region: s.cfg.Region, Logger: s.log,
+		Dir: filepath.Join(s.dir, "s3"), Executable: executable, Authorizer: s.iam, Region: s.cfg.Region, Remote: remote, Logger: s.log,
 	})
 	if err == nil {
 		s.closes(s.archive.Close)

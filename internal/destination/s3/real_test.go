@@ -69,13 +69,12 @@ public class Read {
 }
 `
 
-// snappy-java itself, from the local Maven repository.
+// snappy-java itself.
 func TestSnappyJavaReads(t *testing.T) {
 	java := realtest.Program(t, "java")
-	home, _ := os.UserHomeDir()
-	jars, _ := filepath.Glob(filepath.Join(home, ".m2/repository/org/xerial/snappy/snappy-java/*/snappy-java-*.jar"))
-	if len(jars) == 0 {
-		realtest.Missing(t, "org.xerial.snappy:snappy-java in the local Maven repository (mvn dependency:get -Dartifact=org.xerial.snappy:snappy-java:1.1.10.7)")
+	jars, err := filepath.Glob(filepath.Join(realtest.Clients(t), "java", "snappy-java-*.jar"))
+	if err != nil || len(jars) == 0 {
+		realtest.Missing(t, "snappy-java in MILLRACE_CLIENTS")
 	}
 	body, data := rendered(t, Snappy)
 	source := filepath.Join(t.TempDir(), "Read.java")
