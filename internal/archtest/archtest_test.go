@@ -16,7 +16,7 @@ const module = "github.com/millrace/millrace/"
 // cmd through small interfaces that the caller declares.
 var layers = [][]string{
 	1: {"record", "config", "metrics", "realtest"},
-	2: {"journal", "tail", "logformat", "aws"},
+	2: {"journal", "tail", "logformat", "aws", "outbound"},
 	3: {"destination", "sql", "archive", "searchindex", "webserver", "loadgen", "invoke"},
 	4: {"delivery", "application", "agent", "stack", "fleet", "instance", "replay"},
 	5: {"firehose", "kinesisanalytics", "cloudformation", "iam", "sts", "secrets", "logs", "ssm", "domains", "lambda", "ec2",

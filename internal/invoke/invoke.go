@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/config"
+	"github.com/millrace/millrace/internal/outbound"
 	"github.com/millrace/millrace/internal/record"
 )
 
@@ -32,14 +33,15 @@ const (
 	DefaultTimeout = time.Minute
 	// maxCommands run at once, of all functions together.
 	maxCommands = 5
+	// idleConnections are as many as a stream invokes at once.
+	idleConnections = 5
 )
 
 // Options of New.
 type Options struct {
 	// Functions by ARN, with or without a qualifier.
 	Functions map[string]config.Function
-	// Transport of invocations by address; nil for one that never connects to a
-	// link-local address and asks no proxy.
+	// Transport of invocations by address; nil for outbound's.
 	Transport http.RoundTripper
 	// Environ is what commands inherit; nil for the server's own. What begins
 	// with AWS_ or MILLRACE_ is left out: the server's keys are not the function's.
@@ -61,7 +63,7 @@ type caller interface {
 // New refuses functions that cannot be told apart or reached.
 func New(opts Options) (*Functions, error) {
 	if opts.Transport == nil {
-		opts.Transport = newTransport()
+		opts.Transport = outbound.NewTransport(idleConnections)
 	}
 	if opts.Environ == nil {
 		opts.Environ = os.Environ()

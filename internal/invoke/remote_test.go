@@ -151,9 +151,4 @@ func TestMetadataAddressesAreNeverDialled(t *testing.T) {
 			t.Errorf("%s: %s", host, got)
 		}
 	}
-	for _, address := range []string{"127.0.0.1:80", "[::1]:80", "10.0.0.1:80"} {
-		if err := refuseMetadata("tcp", address, nil); err != nil {
-			t.Error(err)
-		}
-	}
 }

@@ -28,6 +28,7 @@ import (
 	"unicode"
 
 	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/outbound"
 	"github.com/millrace/millrace/internal/record"
 )
 
@@ -37,6 +38,8 @@ const (
 	MaxBodyBytes = 64 << 20
 	// DefaultRequestTimeout bounds one request with its answer.
 	DefaultRequestTimeout = 3 * time.Minute
+
+	idleConnections = 4
 
 	firstPause = time.Second
 	longPause  = 2 * time.Minute
@@ -59,7 +62,7 @@ type Options struct {
 	Retry time.Duration
 
 	RequestTimeout time.Duration     // 0 = DefaultRequestTimeout
-	Transport      http.RoundTripper // nil = NewTransport()
+	Transport      http.RoundTripper // nil = outbound's
 	Logger         *slog.Logger
 }
 
@@ -93,7 +96,7 @@ func New(opts Options) (*Destination, error) {
 		opts.RequestTimeout = DefaultRequestTimeout
 	}
 	if opts.Transport == nil {
-		opts.Transport = NewTransport()
+		opts.Transport = outbound.NewTransport(idleConnections)
 	}
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
