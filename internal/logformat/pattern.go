@@ -42,7 +42,7 @@ func (p *pattern) Append(dst, line []byte) ([]byte, *Mismatch) {
 		return dst, mismatch
 	}
 	if p.re.groups != p.width {
-		return dst, &Mismatch{Expected: p.Warning()}
+		return dst, &Mismatch{Expected: fmt.Sprintf("%d names in customFieldNames, one for each group of matchPattern, instead of %d", p.re.groups, p.width)}
 	}
 	return p.appendObject(dst, text, spans[1:]), nil
 }
@@ -86,5 +86,5 @@ func (p *pattern) Warning() string {
 	if p.re.groups == p.width {
 		return ""
 	}
-	return fmt.Sprintf("a matchPattern with as many groups as there are customFieldNames, or every line is dropped: it has %d, there are %d names", p.re.groups, p.width)
+	return fmt.Sprintf("matchPattern has %d groups, customFieldNames has %d names: every line is dropped", p.re.groups, p.width)
 }
