@@ -81,10 +81,10 @@ func (p *pattern) explain(line []byte) *Mismatch {
 	return &Mismatch{Expected: "what matchPattern wants"}
 }
 
-// Warning tells of a number of groups that is not that of the names. The Kinesis Agent starts with it and drops every line.
+// Warning is about a number of groups that is not that of the names: what would be right, and what there is. The Kinesis Agent starts with it and drops every line.
 func (p *pattern) Warning() string {
 	if p.re.groups == p.width {
 		return ""
 	}
-	return fmt.Sprintf("matchPattern has %d groups, customFieldNames has %d names: every line is dropped", p.re.groups, p.width)
+	return fmt.Sprintf("a matchPattern with as many groups as there are customFieldNames, or every line is dropped: it has %d, there are %d names", p.re.groups, p.width)
 }

@@ -270,7 +270,7 @@ func TestWorkshopPatternsTakeTheCompiledPath(t *testing.T) {
 
 func TestNamesAndGroupsThatDifferDropEveryLine(t *testing.T) {
 	converter := mustConverter(t)(NewLogToJSON(Spec{LogFormat: SyslogLog, MatchPattern: `(.) (.)`, CustomFieldNames: []string{"a"}}))
-	const want = "matchPattern has 2 groups, customFieldNames has 1 names: every line is dropped"
+	const want = "a matchPattern with as many groups as there are customFieldNames, or every line is dropped: it has 2, there are 1 names"
 	if got := converter.(Warner).Warning(); got != want {
 		t.Errorf("warning %q", got)
 	}
