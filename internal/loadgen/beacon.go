@@ -71,16 +71,19 @@ func Beacons(ctx context.Context, opts BeaconOptions) (BeaconResult, error) {
 	}
 	begun := time.Now()
 	pace := newPace(Options{Rate: b.rate, Burst: opts.Burst}, begun)
-	if opts.Delay > 0 {
-		pace.next() // the delay is before the call
-	}
 	var underWay sync.WaitGroup
 	made := 0
-	for ; made < opts.Calls && ctx.Err() == nil; made++ {
-		if wait := pace.elapsed - time.Since(begun); pace.paced && wait > 0 {
+	for ; made < opts.Calls; made++ {
+		b.places <- struct{}{}
+		wait := pace.elapsed - time.Since(begun)
+		before := pace.elapsed
+		if pace.next(); opts.Delay > 0 {
+			wait = pace.elapsed - before // however long the call before took
+		}
+		if pace.paced && wait > 0 {
 			sleep(ctx, wait)
 		}
-		if pace.next(); ctx.Err() != nil {
+		if ctx.Err() != nil {
 			break
 		}
 		n := made
@@ -88,7 +91,6 @@ func Beacons(ctx context.Context, opts BeaconOptions) (BeaconResult, error) {
 		if err != nil {
 			return b.result, err
 		}
-		b.places <- struct{}{}
 		underWay.Go(func() {
 			defer func() { <-b.places }()
 			b.call(request, n)

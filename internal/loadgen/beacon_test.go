@@ -108,6 +108,14 @@ func TestBeaconsKeepTheirPace(t *testing.T) {
 	if _, at, err := run(BeaconOptions{Calls: 6, Rate: 1, Burst: Burst{Every: 4 * time.Second, Length: time.Second, Factor: 2}}, time.Hour); err != nil || fmt.Sprint(at) != "[0s 1s 2s 3s 3.5s 4s]" {
 		t.Errorf("bursts: %v %v", at, err)
 	}
+	slow := &site{answer: func(string) int { time.Sleep(time.Second); return 200 }}
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		_, err := Beacons(context.Background(), BeaconOptions{URL: "http://site.invalid/", Calls: 3, Delay: 2 * time.Second, Client: &http.Client{Transport: slow}})
+		if took := time.Since(begun); err != nil || took != 9*time.Second {
+			t.Errorf("three calls of a second with two seconds before each took %s, %v", took, err)
+		}
+	})
 	_, at, err := run(BeaconOptions{Calls: 100, Rate: 1}, 3500*time.Millisecond)
 	if err == nil || err.Error() != "beacons: interrupted after 4 of 100 calls" || len(at) != 4 {
 		t.Errorf("interruption: %v %v", at, err)
