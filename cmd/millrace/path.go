@@ -59,8 +59,8 @@ func deliveryStream(f firehose.Status) console.DeliveryStream {
 		Destination: console.Destination{
 			Kind: f.Target.Kind, Bucket: f.Target.Bucket, Prefix: f.Target.Prefix, Domain: lastPart(f.Target.Domain), Index: f.Target.Index,
 		},
-		// what went to the error output instead is no delivery: in = out + refused, once nothing is under way
-		RecordsIn: int64(f.RecordsIn), BytesIn: int64(f.BytesIn), RecordsOut: int64(f.RecordsOut) - int64(d.Refused), BytesOut: int64(d.Bytes),
+		// what went to the error output as a whole is no delivery; of a record in parts, some can be there
+		RecordsIn: int64(f.RecordsIn), BytesIn: int64(f.BytesIn), RecordsOut: int64(f.RecordsOut) - int64(d.RefusedWhole), BytesOut: int64(d.Bytes),
 		RecordsRefused: int64(d.Refused), PutsRefused: int64(f.Refused),
 		Buffer: console.Buffer{
 			Records: int64(buffer.Records), Bytes: int64(buffer.Bytes),

@@ -41,7 +41,7 @@ func (p *Pipeline) decide(ctx context.Context) (do step, wait context.Context, d
 		}
 		switch {
 		case b.first() >= until: // not due
-		case b.next >= until || !room:
+		case p.after(b.next) >= until || !room:
 			return toSeal, nil, nil
 		default:
 			due = time.Time{} // the next frame is there

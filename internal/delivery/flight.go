@@ -55,6 +55,7 @@ func (f *flight) hurry() {
 type outcome struct {
 	sent, sentBytes  int // taken by the destination, as processing left them
 	refused, dropped int // written to the error output; given up
+	lost             int // source records of which the destination took nothing
 	objects          []Object
 }
 
@@ -163,7 +164,7 @@ func (p *Pipeline) giveUp(f *flight, opts Options, cause error) error {
 		out.dropped = len(f.batch.Records)
 	} else {
 		out = f.outcome()
-		out.dropped, out.refused = out.refused, 0 // the error output has none of them
+		out.dropped, out.refused, out.lost = out.refused, 0, 0 // the error output has none of them
 		for _, parcel := range f.parcels {
 			if !parcel.done {
 				out.dropped += len(parcel.batch.Records)
@@ -206,7 +207,7 @@ func (p *Pipeline) finished(f *flight, change *journal.Batch) (moved record.Sequ
 	f.gone = true
 	for len(p.flights) > 0 && p.flights[0].gone {
 		first := p.flights[0]
-		moved = first.Next
+		moved = p.after(first.Next)
 		change.Delete(first.stateKey)
 		p.flights[0] = nil
 		p.flights = p.flights[1:]

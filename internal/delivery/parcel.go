@@ -38,6 +38,9 @@ func (p *Pipeline) pack(ctx context.Context, f *flight, opts Options) error {
 		f.parcels = []*parcel{{batch: f.batch}}
 		return nil
 	}
+	// An invocation that is made again says nothing about the destination: it is no
+	// failure for the breaker.
+	ctx = destination.WithAttempts(ctx, destination.Attempts{Again: f.again, Failed: func(err error) { p.failing(f, err) }})
 	began := time.Now()
 	var result destination.Processed
 	err := p.contain("process", func() (err error) {
@@ -186,7 +189,37 @@ func (f *flight) outcome() outcome {
 		out.refused += refused
 		out.objects = append(out.objects, Object{Key: b.Key, Time: parcel.at, Records: len(b.Records), Bytes: bytes, Refused: refused})
 	}
+	if out.refused > 0 {
+		out.lost = f.lost()
+	}
 	return out
+}
+
+// lost counts the source records of which everything was refused.
+func (f *flight) lost() int {
+	left := map[record.Sequence]int{} // parts of those with refusals, not refused
+	for _, r := range f.refused {
+		left[r.Record.Sequence] += 0
+	}
+	for _, parcel := range f.parcels {
+		for _, r := range parcel.refused {
+			left[r.Record.Sequence]--
+		}
+	}
+	for _, parcel := range f.parcels {
+		for _, r := range parcel.batch.Records {
+			if _, ok := left[r.Sequence]; ok {
+				left[r.Sequence]++
+			}
+		}
+	}
+	n := 0
+	for _, parts := range left {
+		if parts <= 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // refusedBytes are those of the records as they were handed over, not as they

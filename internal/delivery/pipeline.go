@@ -150,6 +150,7 @@ func (p *Pipeline) resume(ctx context.Context, end context.CancelCauseFunc) (rec
 	if !known {
 		next = 1
 	}
+	next = p.after(next)
 	left, err := p.unfinished(next)
 	if err != nil {
 		return 0, err

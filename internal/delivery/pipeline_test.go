@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/destination/s3"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
@@ -384,4 +385,59 @@ func TestDamage(t *testing.T) {
 	if err := p.Flush(t.Context()); err == nil {
 		t.Fatal("flushed a damaged stream")
 	}
+}
+
+// waiting is a processor whose function fails once and is called again an hour later.
+type waiting struct{ failed bool }
+
+func (w *waiting) Process(ctx context.Context, b *destination.Batch) (destination.Processed, error) {
+	attempts := destination.AttemptsOf(ctx)
+	if !w.failed {
+		w.failed = true
+		attempts.Failed(&record.Failure{Code: "Lambda.FunctionError", Message: "thrown"})
+		select {
+		case <-time.After(time.Hour):
+		case <-attempts.Again:
+		case <-ctx.Done():
+			return destination.Processed{}, ctx.Err()
+		}
+	}
+	return destination.Processed{Records: b.Records}, nil
+}
+
+// An invocation that is to be made again is told about at once, a flush ends the wait for it, and it says nothing about
+// the destination.
+func TestInvocationIsMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Minute)
+		r.opts.Processor = &waiting{}
+		var told []Diagnostic
+		r.opts.Diagnose = func(d Diagnostic) { told = append(told, d) }
+		p, _ := r.start(t)
+		r.put(t, "a")
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if s := p.Status(); len(told) != 1 || told[0].ErrorCode != "Lambda.FunctionError" || s.State != Retrying || s.Breaker.Failures != 0 {
+			t.Fatalf("%+v %+v", told, s)
+		}
+		began := time.Now()
+		if err := p.Flush(t.Context()); err != nil || time.Since(began) != 0 || r.archive.text(t) != "a" {
+			t.Fatal(err, time.Since(began), r.archive.text(t))
+		}
+	})
+}
+
+// A record in parts counts as refused whole only if nothing of it was taken, however many error lines it makes.
+func TestRefusedWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Minute)
+		r.opts.Processor, r.opts.Destination = &scripted{keep: true}, picky{r.opts.Destination}
+		p, _ := r.start(t)
+		r.put(t, "bad1+bad2+bad3", "a+bad4", "b", "fail", "drop")
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := p.Status(); s.Records != 5 || s.Refused != 5 || s.RefusedWhole != 2 || s.SentRecords != 2 {
+			t.Fatalf("%+v", s)
+		}
+	})
 }

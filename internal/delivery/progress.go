@@ -155,6 +155,7 @@ func (p *Pipeline) count(f *flight, out outcome) {
 	st := &p.status
 	st.Refused += uint64(out.refused)
 	st.Dropped += uint64(out.dropped)
+	st.RefusedWhole += uint64(out.lost)
 	st.SentRecords += uint64(out.sent)
 	st.SentBytes += uint64(out.sentBytes)
 	for _, o := range out.objects {

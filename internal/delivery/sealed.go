@@ -126,14 +126,20 @@ func (p *Pipeline) unfinished(cursor record.Sequence) ([]*flight, error) {
 	slices.SortFunc(all, func(a, b *flight) int { return cmp.Compare(a.First, b.First) })
 	// What is gone from the journal can be missing between two batches; what is
 	// there cannot, or it would be left out.
-	at := max(cursor, p.opts.Journal.Extent(p.opts.Stream).First)
+	at := p.after(max(cursor, p.opts.Journal.Extent(p.opts.Stream).First))
 	for _, s := range all {
 		if s.First > at || s.First >= s.Next {
 			return nil, fmt.Errorf("read %s: the batch holds records %d to %d, expected them from %d on", s.stateKey, s.First, s.Next, at)
 		}
-		at = max(at, s.Next)
+		at = p.after(max(at, s.Next))
 	}
 	return all, nil
+}
+
+// after is the first sequence from at on that a record has: the journal may have
+// left some out.
+func (p *Pipeline) after(at record.Sequence) record.Sequence {
+	return p.opts.Journal.After(p.opts.Stream, at)
 }
 
 // load reads the records of a sealed batch back.
@@ -146,7 +152,7 @@ func (p *Pipeline) load(ctx context.Context, s sealed) ([]record.Record, error) 
 		if err != nil {
 			return nil, fmt.Errorf("read sealed batch %s: %w", s.ID, err)
 		}
-		if f.First > at {
+		if f.First > p.after(at) {
 			return nil, fmt.Errorf("read sealed batch %s: records %d to %d are gone", s.ID, at, f.First)
 		}
 		for r := range f.All(at) {

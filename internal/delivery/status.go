@@ -42,8 +42,9 @@ type Status struct {
 	SentBytes   uint64 `json:"sent_bytes"`
 	Objects     uint64 `json:"objects"`
 
-	Refused           uint64 `json:"refused"` // written to the error output
-	Dropped           uint64 `json:"dropped"` // given up after their retention
+	Refused           uint64 `json:"refused"`       // records, as processing left them, that were written to the error output
+	RefusedWhole      uint64 `json:"refused_whole"` // of Records, those of which the destination took nothing
+	Dropped           uint64 `json:"dropped"`       // given up after their retention
 	SucceededAttempts uint64 `json:"succeeded_attempts"`
 	FailedAttempts    uint64 `json:"failed_attempts"`
 
