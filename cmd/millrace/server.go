@@ -31,11 +31,17 @@ import (
 	"github.com/millrace/millrace/internal/invoke"
 	"github.com/millrace/millrace/internal/journal/pebble"
 	"github.com/millrace/millrace/internal/kinesisanalytics"
+	"github.com/millrace/millrace/internal/outbound"
 	"github.com/millrace/millrace/internal/searchindex"
 	"github.com/millrace/millrace/internal/stack"
 )
 
-const shutdownTimeout = 5 * time.Second
+const (
+	shutdownTimeout = 5 * time.Second
+
+	// searchConnections are kept to a search domain while they are idle.
+	searchConnections = 4
+)
 
 // server is one millrace: all parts on one data directory. It is wired by
 // hand, from the ground up; Close takes it apart in the opposite order.
@@ -153,7 +159,9 @@ func (s *server) describe(edge, console, search net.Listener) error {
 		SearchUser: s.secrets.SearchUser, SearchPassword: s.secrets.SearchPassword,
 		Dir: s.dir, PID: os.Getpid(),
 	}
-	s.searchTransport = http.DefaultTransport.(*http.Transport).Clone()
+	transport := outbound.NewTransport(searchConnections)
+	transport.DisableCompression = false // answers to _bulk are long
+	s.searchTransport = transport
 	if search != nil {
 		s.run.Search = httpURL(search)
 		return nil
@@ -173,7 +181,7 @@ func (s *server) describe(edge, console, search net.Listener) error {
 		if !roots.AppendCertsFromPEM(pem) {
 			return fmt.Errorf("search: ca_file %q holds no certificate", cluster.CAFile)
 		}
-		s.searchTransport.(*http.Transport).TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
 	return nil
 }
@@ -336,7 +344,7 @@ func (s *server) serve(edgeListener, consoleListener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.metrics.MustRegister(newCollector(s))
+	s.metrics.MustRegister(newCollector(s), newAWSCollector(s.firehose.Streams))
 	consoleServer := newHTTPServer(pages)
 	consoleServer.RegisterOnShutdown(pages.Close)
 	s.start("console", consoleServer, consoleListener)
