@@ -17,6 +17,9 @@ const (
 	// maxDiagnosticsBytes of a log stream are kept, and as many of the file
 	// before it.
 	maxDiagnosticsBytes = 8 << 20
+	// maxDiagnosticsFiles are held open, and as many log streams remembered that
+	// cannot be written.
+	maxDiagnosticsFiles = 64
 )
 
 // diagnostics are the log lines of delivery streams whose
@@ -29,7 +32,7 @@ type diagnostics struct {
 
 	mu     sync.Mutex
 	files  map[string]*os.File
-	failed bool
+	failed map[string]bool // by file
 }
 
 func openDiagnostics(dir string, log *slog.Logger) (*diagnostics, error) {
@@ -41,21 +44,27 @@ func openDiagnostics(dir string, log *slog.Logger) (*diagnostics, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open log directory: %w", err)
 	}
-	return &diagnostics{root: root, log: log, files: map[string]*os.File{}}, nil
+	return &diagnostics{root: root, log: log, files: map[string]*os.File{}, failed: map[string]bool{}}, nil
 }
 
 // Write appends one line, which has no newline, to a log stream.
 func (d *diagnostics) Write(group, stream string, line []byte) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if err := d.write(logFile(group, stream), append(line[:len(line):len(line)], '\n')); err != nil {
-		if !d.failed {
-			d.log.Warn("delivery diagnostics cannot be written", "log_group", group, "log_stream", stream, "error", err)
-		}
-		d.failed = true
+	name := logFile(group, stream)
+	err := d.write(name, append(line[:len(line):len(line)], '\n'))
+	if err == nil {
+		delete(d.failed, name)
 		return
 	}
-	d.failed = false
+	if d.failed[name] {
+		return
+	}
+	d.log.Warn("delivery diagnostics cannot be written", "log_group", group, "log_stream", stream, "error", err)
+	if len(d.failed) == maxDiagnosticsFiles {
+		clear(d.failed)
+	}
+	d.failed[name] = true
 }
 
 func (d *diagnostics) write(name string, line []byte) error {
@@ -64,13 +73,16 @@ func (d *diagnostics) write(name string, line []byte) error {
 		if err := d.root.MkdirAll(path.Dir(name), 0o700); err != nil {
 			return err
 		}
+		if len(d.files) == maxDiagnosticsFiles {
+			d.closeFiles()
+		}
 		var err error
 		if f, err = d.root.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
 			return err
 		}
 		d.files[name] = f
 	}
-	if info, err := f.Stat(); err == nil && info.Size()+int64(len(line)) > maxDiagnosticsBytes {
+	if info, err := f.Stat(); err == nil && info.Size() > 0 && info.Size()+int64(len(line)) > maxDiagnosticsBytes {
 		_ = f.Close()
 		delete(d.files, name)
 		if err := d.root.Rename(name, name+".1"); err != nil {
@@ -86,11 +98,15 @@ func (d *diagnostics) write(name string, line []byte) error {
 func (d *diagnostics) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.closeFiles()
+	return d.root.Close()
+}
+
+func (d *diagnostics) closeFiles() {
 	for _, f := range d.files {
-		_ = f.Close()
+		_ = f.Close() // nothing is buffered
 	}
 	clear(d.files)
-	return d.root.Close()
 }
 
 // logFile is where a log stream is: the group's name is a folder for each of

@@ -62,3 +62,48 @@ func TestDiagnosticsAreBounded(t *testing.T) {
 		}
 	}
 }
+
+// Log streams that come and go do not use up the process's files, and a line longer than a file is written.
+func TestDiagnosticsFilesAreClosed(t *testing.T) {
+	dir := t.TempDir()
+	d, err := openDiagnostics(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 * maxDiagnosticsFiles {
+		d.Write("group", strings.Repeat("s", 1+i), []byte("x"))
+	}
+	if len(d.files) > maxDiagnosticsFiles {
+		t.Errorf("%d files are open", len(d.files))
+	}
+	d.Write("group", "long", bytes.Repeat([]byte("x"), maxDiagnosticsBytes+1))
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, stream := range []string{"s", strings.Repeat("s", 3*maxDiagnosticsFiles), "long"} {
+		if info, err := os.Stat(filepath.Join(dir, "logs/group", stream+".log")); err != nil || info.Size() < 2 {
+			t.Errorf("%s: %v %v", stream, info, err)
+		}
+	}
+}
+
+// What cannot be written is said once a log stream, also while others can be.
+func TestDiagnosticsThatFail(t *testing.T) {
+	dir := t.TempDir()
+	var logged bytes.Buffer
+	d, err := openDiagnostics(dir, slog.New(slog.NewTextHandler(&logged, nil)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := os.MkdirAll(filepath.Join(dir, "logs/bad/s.log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		d.Write("bad", "s", []byte("x"))
+		d.Write("good", "s", []byte("x"))
+	}
+	if n := strings.Count(logged.String(), "\n"); n != 1 || !strings.Contains(logged.String(), "log_group=bad") {
+		t.Errorf("%d lines: %s", n, logged.String())
+	}
+}

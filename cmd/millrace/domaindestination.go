@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/millrace/millrace/internal/destination"
 )
@@ -16,6 +17,7 @@ type domainDestination struct {
 	lookup func() (endpoint string, ok bool)
 	open   func(endpoint string) (destination.Destination, error)
 
+	mu       sync.Mutex
 	endpoint string
 	at       destination.Destination
 }
@@ -24,6 +26,16 @@ type domainDestination struct {
 // address is asked, where domainTransport lets nobody answer: that is an outage,
 // which the stream's RetryOptions cover.
 func (d *domainDestination) Deliver(ctx context.Context, b *destination.Batch) ([]destination.Refusal, error) {
+	at, err := d.now()
+	if err != nil {
+		return nil, err
+	}
+	return at.Deliver(ctx, b)
+}
+
+func (d *domainDestination) now() (destination.Destination, error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if endpoint, ok := d.lookup(); ok && endpoint != d.endpoint {
 		at, err := d.open(endpoint)
 		if err != nil {
@@ -31,7 +43,7 @@ func (d *domainDestination) Deliver(ctx context.Context, b *destination.Batch) (
 		}
 		d.endpoint, d.at = endpoint, at
 	}
-	return d.at.Deliver(ctx, b)
+	return d.at, nil
 }
 
 // domainTransport lets requests pass as long as the domain is served at the

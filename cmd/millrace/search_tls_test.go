@@ -6,6 +6,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -14,7 +15,10 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/config"
+	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/firehose"
 	"github.com/millrace/millrace/internal/loadgen"
+	"github.com/millrace/millrace/internal/record"
 	"github.com/millrace/millrace/internal/searchindex"
 )
 
@@ -74,5 +78,27 @@ func TestSearchOverTLS(t *testing.T) {
 				t.Fatalf("the cluster holds %v (%v)", sums, err)
 			}
 		})
+	}
+}
+
+// A ClusterEndpoint can name any address; those where clouds hand out credentials are never asked.
+func TestSearchAsksNoMetadata(t *testing.T) {
+	s := &server{dir: t.TempDir(), cfg: config.Default(), log: slog.New(slog.DiscardHandler)}
+	s.cfg.Search.URL = "https://search.example"
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer listener.Close()
+	if err := s.describe(listener, listener, nil); err != nil {
+		t.Fatal(err)
+	}
+	to, err := s.searchDestination(firehose.Search{ClusterEndpoint: "http://169.254.169.254", IndexName: "i", IndexRotation: "NoRotation"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused, err := to.Deliver(t.Context(), &destination.Batch{ID: "b", Records: []record.Record{{Sequence: 1, Data: []byte(`{}`)}}})
+	if err != nil || len(refused) != 1 || !strings.Contains(refused[0].Message, "never dialled") {
+		t.Errorf("%v %v", refused, err)
 	}
 }

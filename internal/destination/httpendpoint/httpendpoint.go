@@ -139,6 +139,7 @@ func (d *Destination) deliver(ctx context.Context, b *destination.Batch, records
 	if err != nil {
 		return nil, err
 	}
+	defer r.release()
 	attempts, left := destination.AttemptsOf(ctx), d.opts.Retry
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		f := d.attempt(ctx, r)

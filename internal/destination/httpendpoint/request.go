@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 	"unicode/utf8"
 
@@ -26,7 +28,12 @@ type request struct {
 	records  []record.Record
 	gzipped  []byte // the body; nil when it is written as it is sent
 	attempts int
+
+	reading  sync.Mutex // held while records are read
+	released bool
 }
+
+var errReleased = errors.New("the request has been answered")
 
 const (
 	recordHead = `{"data":"`
@@ -153,10 +160,18 @@ func (r *request) http(ctx context.Context, d *Destination) (*http.Request, erro
 	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(r.gzipped)), nil }
 	if r.gzipped == nil {
 		out.ContentLength = r.plainBytes()
-		out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(r.plain()), nil }
+		out.GetBody = func() (io.ReadCloser, error) { return r.plain(), nil }
 	}
 	out.Body, err = out.GetBody()
 	return out, err
+}
+
+// release ends the reading of bodies. An endpoint may answer before it has read a request, whose body is then still being
+// sent; but the records are the engine's again once Deliver has returned.
+func (r *request) release() {
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	r.released = true
 }
 
 func (r *request) plainBytes() int64 {
@@ -168,7 +183,7 @@ func (r *request) plainBytes() int64 {
 }
 
 // plain returns the body before compression.
-func (r *request) plain() io.Reader {
+func (r *request) plain() io.ReadCloser {
 	return &bodyReader{request: r, chunk: []byte(bodyHead(r.id, r.at))}
 }
 
@@ -181,13 +196,18 @@ type bodyReader struct {
 	chunk   []byte // of memory, what has not been read yet
 }
 
+// Close implements io.Closer.
+func (b *bodyReader) Close() error { return nil }
+
 // Read implements io.Reader.
 func (b *bodyReader) Read(p []byte) (int, error) {
 	if len(b.chunk) == 0 {
 		if b.done {
 			return 0, io.EOF
 		}
-		b.fill()
+		if err := b.fill(); err != nil {
+			return 0, err
+		}
 	}
 	n := copy(p, b.chunk)
 	b.chunk = b.chunk[n:]
@@ -195,7 +215,12 @@ func (b *bodyReader) Read(p []byte) (int, error) {
 }
 
 // fill writes records until there is enough for a read.
-func (b *bodyReader) fill() {
+func (b *bodyReader) fill() error {
+	b.request.reading.Lock()
+	defer b.request.reading.Unlock()
+	if b.request.released {
+		return errReleased
+	}
 	const enough = 32 << 10
 	out := b.memory[:0]
 	for records := b.request.records; len(out) < enough; b.next++ {
@@ -211,6 +236,7 @@ func (b *bodyReader) fill() {
 		out = append(out, recordTail...)
 	}
 	b.memory, b.chunk = out, out
+	return nil
 }
 
 // refuse gives the records up.
