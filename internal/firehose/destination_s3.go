@@ -124,7 +124,7 @@ func (s *Service) format(c *config, f *dataFormatConversion) (s3.Format, error) 
 	table := f.SchemaConfiguration.table(c.Region)
 	columns, err := s.opts.Table(table.Database, table.Name)
 	if err != nil {
-		return nil, fmt.Errorf("SchemaConfiguration: table %s.%s, which millrace.yaml names under tables: %w", table.Database, table.Name, err)
+		return nil, fmt.Errorf("SchemaConfiguration: %w", err)
 	}
 	made, err := conversion.New(f.conversion(table), columns)
 	if err != nil {

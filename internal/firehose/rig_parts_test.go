@@ -160,7 +160,7 @@ func (l *lines) add(group, stream string, line []byte) {
 // webTable is the only table there is: db.web.
 func webTable(database, table string) (conversion.Schema, error) {
 	if database != "db" || table != "web" {
-		return conversion.Schema{}, errors.New("no such table")
+		return conversion.Schema{}, fmt.Errorf("there is no table %s.%s", database, table)
 	}
 	return conversion.ParseSchema("web.yaml", []byte("columns:\n  - {name: host, type: string}\n  - {name: bytes, type: bigint}\n"))
 }

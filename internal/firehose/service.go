@@ -34,7 +34,7 @@ type Options struct {
 	// Functions are called by Lambda processors; nil refuses these.
 	Functions processing.Invoker
 	// Table returns the columns of a table that AWS Glue would hold; its errors
-	// refuse the stream. nil refuses format conversion.
+	// name the table and refuse the stream. nil refuses format conversion.
 	Table func(database, table string) (conversion.Schema, error)
 	// Limits throttle calls; the zero value throttles none.
 	Limits Limits
