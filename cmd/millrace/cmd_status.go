@@ -37,6 +37,25 @@ func newStatus(g *globals) *cobra.Command {
 	return c
 }
 
+// bufferText is what a delivery stream holds, and when it goes.
+func bufferText(d *console.DeliveryStream) string {
+	text := "buffer empty"
+	if b := d.Buffer; b.Records > 0 {
+		text = fmt.Sprintf("buffer %d records, %d %% of %d MiB, %s old", b.Records, 100*b.Bytes/max(b.SizeBytes, 1), b.SizeBytes>>20,
+			(time.Duration(b.AgeMs) * time.Millisecond).Round(time.Second))
+		if b.NextFlushAt > 0 {
+			text += ", goes at " + time.UnixMilli(b.NextFlushAt).UTC().Format(time.TimeOnly)
+		}
+	}
+	if d.ObjectsUnderWay > 0 {
+		text += fmt.Sprintf("; %d on their way, the oldest record waits %s", d.ObjectsUnderWay, (time.Duration(d.FreshnessMs) * time.Millisecond).Round(time.Second))
+	}
+	if d.Breaker != "" && d.Breaker != "closed" {
+		text += "; the destination is tried now and then"
+	}
+	return text
+}
+
 func printStatus(out io.Writer, s *console.Status) error {
 	w := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
 	line := func(kind, name, state, counters string, failure *console.Failure) {
@@ -54,8 +73,9 @@ func printStatus(out io.Writer, s *console.Status) error {
 			f.LinesRead, f.RecordsSent, f.LinesUnmatched, f.BytesBehind), f.LastError)
 	}
 	for _, d := range s.DeliveryStreams {
-		line("stream", d.Name, d.Status, fmt.Sprintf("%d in, %d delivered, %d refused, %d buffered",
-			d.RecordsIn, d.RecordsOut, d.RecordsRefused, d.Buffer.Records), d.LastError)
+		line("stream", d.Name, d.Status, fmt.Sprintf("%d in, %d delivered, %d refused, %d puts refused",
+			d.RecordsIn, d.RecordsOut, d.RecordsRefused, d.PutsRefused), d.LastError)
+		line("", "", "", bufferText(&d), d.BackupError)
 	}
 	for _, a := range s.Applications {
 		line("application", a.Name, a.Status, fmt.Sprintf("%d ms behind", a.MillisBehindLatest), a.LastError)

@@ -58,10 +58,12 @@ func deliveryStream(f firehose.Status) console.DeliveryStream {
 		Name: f.Name, ARN: f.ARN, Status: f.Status,
 		Destination: console.Destination{
 			Kind: f.Target.Kind, Bucket: f.Target.Bucket, Prefix: f.Target.Prefix, Domain: lastPart(f.Target.Domain), Index: f.Target.Index,
+			Endpoint: f.Target.Endpoint, Function: f.Target.Function, BackupBucket: f.Target.BackupBucket,
 		},
 		// what went to the error output as a whole is no delivery; of a record in parts, some can be there
 		RecordsIn: int64(f.RecordsIn), BytesIn: int64(f.BytesIn), RecordsOut: int64(f.RecordsOut) - int64(d.RefusedWhole), BytesOut: int64(d.Bytes),
-		RecordsRefused: int64(d.Refused), PutsRefused: int64(f.Refused),
+		RecordsRefused: int64(d.Refused), PutsRefused: int64(f.Refused + f.Throttled), RecordsDropped: int64(d.Dropped),
+		ObjectsUnderWay: int64(d.UnderWay), Breaker: d.Breaker.State,
 		Buffer: console.Buffer{
 			Records: int64(buffer.Records), Bytes: int64(buffer.Bytes),
 			SizeBytes: f.Target.BufferBytes, IntervalMs: f.Target.Interval.Milliseconds(),
@@ -78,17 +80,28 @@ func deliveryStream(f firehose.Status) console.DeliveryStream {
 	for _, o := range d.Last {
 		key := o.Key
 		if key == "" {
-			key = f.Target.Index
+			key = f.Target.Index + f.Target.Endpoint // one of them is empty
 		}
 		out.LastObjects = append(out.LastObjects, console.ObjectRecord{
 			Key: key, At: o.Time.UnixMilli(), Records: int64(o.Records), Bytes: int64(o.Bytes), Refused: int64(o.Refused),
 		})
 	}
-	if d.LastError != "" {
-		out.LastError = &console.Failure{Message: d.LastError, At: unixMilli(d.LastErrorAt),
-			Current: d.State == delivery.Retrying || d.State == delivery.Failed}
+	if d.Processing != nil {
+		out.RecordsDropped += int64(d.Processing.DroppedRecords)
+	}
+	out.LastError = deliveryFailure(&d)
+	if f.Backup != nil {
+		out.BackupError = deliveryFailure(f.Backup)
 	}
 	return out
+}
+
+// deliveryFailure is a pipeline's last trouble, nil if there was none.
+func deliveryFailure(d *delivery.Status) *console.Failure {
+	if d.LastError == "" {
+		return nil
+	}
+	return &console.Failure{Message: d.LastError, At: unixMilli(d.LastErrorAt), Current: d.State == delivery.Retrying || d.State == delivery.Failed}
 }
 
 func unixMilli(t time.Time) int64 {

@@ -117,29 +117,38 @@ type Flow struct {
 
 // DeliveryStream is a delivery stream, its buffer and its destination.
 type DeliveryStream struct {
-	Name           string         `json:"name"`
-	ARN            string         `json:"arn"`
-	Status         string         `json:"status"` // as AWS names it: CREATING, ACTIVE …
-	Destination    Destination    `json:"destination"`
-	RecordsIn      int64          `json:"records_in"`
-	BytesIn        int64          `json:"bytes_in"`
-	RecordsOut     int64          `json:"records_out"`
-	BytesOut       int64          `json:"bytes_out"`
-	RecordsRefused int64          `json:"records_refused"` // delivered to the error output instead
-	PutsRefused    int64          `json:"puts_refused"`    // PutRecord entries answered with an error
-	Buffer         Buffer         `json:"buffer"`
-	FreshnessMs    int64          `json:"freshness_ms"` // age of the oldest record not yet delivered
-	LastObjects    []ObjectRecord `json:"last_objects"` // newest first
-	LastError      *Failure       `json:"last_error,omitempty"`
+	Name            string      `json:"name"`
+	ARN             string      `json:"arn"`
+	Status          string      `json:"status"` // as AWS names it: CREATING, ACTIVE …
+	Destination     Destination `json:"destination"`
+	RecordsIn       int64       `json:"records_in"`
+	BytesIn         int64       `json:"bytes_in"`
+	RecordsOut      int64       `json:"records_out"`
+	BytesOut        int64       `json:"bytes_out"`
+	RecordsRefused  int64       `json:"records_refused"`   // delivered to the error output instead
+	PutsRefused     int64       `json:"puts_refused"`      // records that a full journal or the stream's limits refused
+	RecordsDropped  int64       `json:"records_dropped"`   // on purpose by a function, or given up after their retention
+	ObjectsUnderWay int64       `json:"objects_under_way"` // sealed and not delivered
+	// Breaker is "closed", or "open" or "half-open" while a destination fails.
+	Breaker string `json:"breaker"`
+	// BackupError is the trouble of the backup of source records, where there is one.
+	BackupError *Failure       `json:"backup_error,omitempty"`
+	Buffer      Buffer         `json:"buffer"`
+	FreshnessMs int64          `json:"freshness_ms"` // age of the oldest record not yet delivered
+	LastObjects []ObjectRecord `json:"last_objects"` // newest first
+	LastError   *Failure       `json:"last_error,omitempty"`
 }
 
 // Destination is where a stream delivers to.
 type Destination struct {
-	Kind   string `json:"kind"`   // "s3", "opensearch"
-	Bucket string `json:"bucket"` // the archive, or of a search destination the error bucket
-	Prefix string `json:"prefix"`
-	Domain string `json:"domain"` // name or endpoint, search only
-	Index  string `json:"index"`  // before rotation, search only
+	Kind         string `json:"kind"`   // "s3", "opensearch", "http"
+	Bucket       string `json:"bucket"` // the archive, or of another destination the error bucket
+	Prefix       string `json:"prefix"`
+	Domain       string `json:"domain"`        // name or endpoint, search only
+	Index        string `json:"index"`         // before rotation, search only
+	Endpoint     string `json:"endpoint"`      // address, HTTP endpoints only
+	Function     string `json:"function"`      // ARN of the function that processes records; empty without one
+	BackupBucket string `json:"backup_bucket"` // of all source records; empty without a backup
 }
 
 // Buffer is what has been accepted and not been sealed for delivery.

@@ -55,6 +55,10 @@ export interface DeliveryStream {
   bytes_out: number;
   records_refused: number;
   puts_refused: number;
+  records_dropped: number;
+  objects_under_way: number;
+  breaker: string;
+  backup_error?: Failure;
   buffer: Buffer;
   freshness_ms: number;
   last_objects: ObjectRecord[];
@@ -67,6 +71,9 @@ export interface Destination {
   prefix: string;
   domain: string;
   index: string;
+  endpoint: string;
+  function: string;
+  backup_bucket: string;
 }
 
 export interface Buffer {

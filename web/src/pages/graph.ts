@@ -2,7 +2,7 @@
 // picture. Columns are the longest way from a source, rows keep a way straight.
 import type { Status } from "../types";
 
-export type NodeKind = "servers" | "agent" | "stream" | "archive" | "application" | "search" | "clients";
+export type NodeKind = "servers" | "agent" | "stream" | "archive" | "application" | "search" | "endpoint" | "clients";
 
 export interface Node {
   id: string;
@@ -16,6 +16,8 @@ export interface Graph {
   nodes: Node[];
   edges: [from: string, to: string][];
 }
+
+const targets: Record<string, NodeKind> = { s3: "archive", opensearch: "search", http: "endpoint" };
 
 export function graphOf(s: Status): Graph {
   const nodes = new Map<string, Node>();
@@ -41,7 +43,7 @@ export function graphOf(s: Status): Graph {
     if (!edges.some(([, to]) => to === id)) {
       edges.push([node("clients", d.name), id]);
     }
-    edges.push([id, d.destination.kind === "s3" ? node("archive", d.name) : node("search", d.name)]);
+    edges.push([id, node(targets[d.destination.kind] ?? "archive", d.name)]);
   }
   const unique = [...new Map(edges.map((e) => [e.join(" "), e])).values()];
   place(nodes, unique);

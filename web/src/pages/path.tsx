@@ -16,7 +16,7 @@ export function PathPage() {
   return (
     <>
       <section aria-label="Path">{empty ? <Empty edge={s.server.edge} /> : <Picture status={s} />}</section>
-      {s.delivery_streams.some((d) => d.destination.kind !== "s3") && <HomeChart s={s} />}
+      {s.delivery_streams.some((d) => d.destination.kind === "opensearch") && <HomeChart s={s} />}
       <ServerLine s={s} />
     </>
   );
@@ -24,7 +24,7 @@ export function PathPage() {
 
 /** The chart of the first stream that delivers to search. */
 function HomeChart({ s }: { s: Status }) {
-  const index = s.delivery_streams.find((d) => d.destination.kind !== "s3")!.destination.index;
+  const index = s.delivery_streams.find((d) => d.destination.kind === "opensearch")!.destination.index;
   const query = new URLSearchParams({ index: `${index}*` });
   if (place.value.query.get("x") === "terms") {
     query.set("x", "terms");

@@ -49,6 +49,8 @@ function Card(props: { node: Node; status: Status }) {
       return <Archive stream={stream!} />;
     case "search":
       return <Search stream={stream!} status={status} />;
+    case "endpoint":
+      return <Endpoint stream={stream!} />;
     case "stream":
       return stream ? <StreamCard stream={stream} /> : <Elsewhere name={node.name} />;
   }
@@ -100,8 +102,14 @@ function StreamCard({ stream }: { stream: DeliveryStream }) {
       <p>{counted(stream.records_in, "record")} in</p>
       <BufferFill buffer={stream.buffer} />
       <p class="quiet">oldest waits {duration(stream.freshness_ms)}</p>
+      {stream.destination.function && (
+        <p class="quiet">
+          processed by <bdi>{visible(stream.destination.function.split(":")[6] ?? stream.destination.function)}</bdi>
+        </p>
+      )}
       <Refused n={stream.puts_refused} what="put refused" more="puts refused" />
       <FailureNote failure={stream.last_error} brief />
+      <FailureNote failure={stream.backup_error} brief />
     </>
   );
 }
@@ -145,6 +153,25 @@ function Archive({ stream }: { stream: DeliveryStream }) {
       <p>{counted(stream.records_out, "record")} delivered</p>
       <p class="quiet">{last ? `last object ${counted(last.records, "record")}, ${bytes(last.bytes)}` : "no object yet"}</p>
       <Refused n={stream.records_refused} what="record refused" more="records refused" />
+    </>
+  );
+}
+
+function Endpoint({ stream }: { stream: DeliveryStream }) {
+  return (
+    <>
+      <Head kind="HTTP endpoint">
+        <bdi>{visible(stream.destination.endpoint)}</bdi>
+      </Head>
+      <p class="big">{perSecond(rate(`stream/${stream.name}/out`))}</p>
+      <p>{counted(stream.records_out, "record")} delivered</p>
+      {stream.records_refused > 0 ? (
+        <p class="problem">
+          {counted(stream.records_refused, "record")} refused, kept in s3://{stream.destination.bucket}
+        </p>
+      ) : (
+        <p class="quiet">none refused</p>
+      )}
     </>
   );
 }

@@ -4,7 +4,7 @@ import { post, said } from "../api";
 import { bytes, clock, count, duration, perSecond } from "../format";
 import { Badge, BufferFill, Facts, FailureNote, Problem } from "../parts";
 import { rate, status } from "../status";
-import type { DeliveryStream, ObjectRecord } from "../types";
+import type { DeliveryStream, Destination, ObjectRecord } from "../types";
 
 export function StreamPage({ name }: { name: string }) {
   const s = status.value;
@@ -23,12 +23,13 @@ export function StreamPage({ name }: { name: string }) {
       </div>
       <p class="quiet">{stream.arn}</p>
       <FailureNote failure={stream.last_error} />
+      <FailureNote failure={stream.backup_error} />
       <div class="columns">
         <Counters stream={stream} />
         <BufferPanel stream={stream} />
         <DestinationPanel stream={stream} />
       </div>
-      <Objects objects={stream.last_objects} search={stream.destination.kind !== "s3"} />
+      <Objects objects={stream.last_objects} kind={stream.destination.kind} />
     </>
   );
 }
@@ -43,6 +44,7 @@ function Counters({ stream: d }: { stream: DeliveryStream }) {
           ["Delivered", `${count(d.records_out)} · ${bytes(d.bytes_out)} · ${perSecond(rate(`stream/${d.name}/out`))}`],
           ["Refused by the destination", count(d.records_refused)],
           ["Puts refused", count(d.puts_refused)],
+          ["Dropped", count(d.records_dropped)],
           ["Data freshness", duration(d.freshness_ms)],
         ]}
       />
@@ -59,6 +61,7 @@ function BufferPanel({ stream: d }: { stream: DeliveryStream }) {
         facts={[
           ["Records", count(d.buffer.records)],
           ["Age", d.buffer.records > 0 ? duration(d.buffer.age_ms) : "–"],
+          ["On their way", d.breaker === "closed" ? count(d.objects_under_way) : `${count(d.objects_under_way)}, tried now and then`],
           ["Buffering hints", `${bytes(d.buffer.size_bytes)} or ${duration(d.buffer.interval_ms)}`],
         ]}
       />
@@ -89,35 +92,58 @@ function FlushNow({ name }: { name: string }) {
   );
 }
 
+function destinationFacts(d: Destination): [string, string][] {
+  switch (d.kind) {
+    case "opensearch":
+      return [
+        ["Kind", "Search (OpenSearch)"],
+        ["Domain", d.domain],
+        ["Index", d.index],
+        ["Refused documents", `s3://${d.bucket}`],
+      ];
+    case "http":
+      return [
+        ["Kind", "HTTP endpoint"],
+        ["Address", d.endpoint],
+        ["Refused records", `s3://${d.bucket}`],
+      ];
+  }
+  return [
+    ["Kind", "Amazon S3"],
+    ["Bucket", d.bucket],
+    ["Prefix", d.prefix || "–"],
+  ];
+}
+
 function DestinationPanel({ stream }: { stream: DeliveryStream }) {
   const d = stream.destination;
+  const facts = destinationFacts(d);
+  if (d.function) {
+    facts.push(["Processed by", d.function]);
+  }
+  if (d.backup_bucket) {
+    facts.push(["All source records", `s3://${d.backup_bucket}`]);
+  }
   return (
     <section class="panel">
       <h2>Destination</h2>
-      <Facts
-        facts={
-          d.kind === "s3"
-            ? [
-                ["Kind", "Amazon S3"],
-                ["Bucket", d.bucket],
-                ["Prefix", d.prefix || "–"],
-              ]
-            : [
-                ["Kind", "Search (OpenSearch)"],
-                ["Domain", d.domain],
-                ["Index", d.index],
-                ["Refused documents", `s3://${d.bucket}`],
-              ]
-        }
-      />
+      <Facts facts={facts} />
     </section>
   );
 }
 
-function Objects({ objects, search }: { objects: ObjectRecord[]; search: boolean }) {
+/** What one delivery is called, and what its key names. */
+const deliveries: Record<string, [title: string, key: string]> = {
+  s3: ["Last objects", "Object"],
+  opensearch: ["Last bulk requests", "Index"],
+  http: ["Last requests", "Address"],
+};
+
+function Objects({ objects, kind }: { objects: ObjectRecord[]; kind: string }) {
+  const [title, key] = deliveries[kind] ?? deliveries.s3!;
   return (
     <section>
-      <h2>{search ? "Last bulk requests" : "Last objects"}</h2>
+      <h2>{title}</h2>
       {objects.length === 0 ? (
         <p class="hint">Nothing has been delivered since the server started. A buffer goes when its size or its interval is reached, or with Flush now.</p>
       ) : (
@@ -126,7 +152,7 @@ function Objects({ objects, search }: { objects: ObjectRecord[]; search: boolean
             <thead>
               <tr>
                 <th scope="col">Time</th>
-                <th scope="col">{search ? "Index" : "Object"}</th>
+                <th scope="col">{key}</th>
                 <th scope="col" class="number">
                   Records
                 </th>
