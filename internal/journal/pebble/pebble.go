@@ -160,14 +160,33 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 	if c.batch.Empty() {
 		_ = c.batch.LogData(nil, nil) // waits for everything begun before
 	}
-	if err := j.db.ApplyNoSyncWait(c.batch, pebble.Sync); err != nil {
-		j.opts.Fatal(fmt.Errorf("append to journal %q: %w", j.opts.Dir, err))
+	if err := j.write("append", func() error { return j.db.ApplyNoSyncWait(c.batch, pebble.Sync) }); err != nil {
 		return nil, err
 	}
 	j.bytes.Add(bytes)
 	j.diskFree.Add(-bytes) // until it is read again
 	j.commits.Add(1)
 	return c, nil
+}
+
+// write changes the store. What cannot be written is fatal, as an error and as
+// a panic alike: a store whose log has failed panics in the next writer, with
+// its locks held, and a server recovers the panics of its handlers. (Where it is
+// just turning its memory over, the runtime ends the process itself.)
+func (j *Journal) write(what string, change func() error) (err error) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("the store gives up: %v", failure)
+			if cause, ok := failure.(error); ok {
+				err = cause
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("%s in journal %q: %w", what, j.opts.Dir, err)
+			j.opts.Fatal(err)
+		}
+	}()
+	return change()
 }
 
 func batchBytes(b *journal.Batch) int {

@@ -85,11 +85,9 @@ func (j *Journal) Skip(id record.StreamID, to record.Sequence) error {
 	if !ok {
 		return nil
 	}
-	if err := j.db.Set(gapKey(id, g.From), binary.BigEndian.AppendUint64(nil, uint64(g.To)), pebble.Sync); err != nil {
-		j.opts.Fatal(fmt.Errorf("skip sequences of stream %s: %w", id, err))
-		return err
-	}
-	return nil
+	return j.write("skip", func() error {
+		return j.db.Set(gapKey(id, g.From), binary.BigEndian.AppendUint64(nil, uint64(g.To)), pebble.Sync)
+	})
 }
 
 func (j *Journal) gaps(id record.StreamID) ([]handover.Gap, error) {

@@ -2,6 +2,7 @@ package pebble
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -52,11 +53,12 @@ func (l *ledger) all() map[string]bool {
 	return names
 }
 
-// writers append until they are stopped or the journal ends them, each frame
-// with a change of the state, and enter into the ledger what Wait confirmed.
-func writers(t *testing.T, j *Journal, id record.StreamID, l *ledger, stop *atomic.Bool) *sync.WaitGroup {
+// writers makes n of them. They append until they are stopped or the journal
+// ends them, each frame with a change of the state, and enter into the ledger
+// what Wait confirmed.
+func writers(t *testing.T, n int, j *Journal, id record.StreamID, l *ledger, stop *atomic.Bool) *sync.WaitGroup {
 	var work sync.WaitGroup
-	for w := range 4 {
+	for w := range n {
 		work.Go(func() {
 			for i := 0; !stop.Load(); i++ {
 				name := fmt.Sprintf("%d/%d", w, i)
@@ -126,7 +128,7 @@ func TestPowerCutKeepsAcknowledged(t *testing.T) {
 		var told ledger
 		var stop atomic.Bool
 		id := record.NewStreamID()
-		work := writers(t, j, id, &told, &stop)
+		work := writers(t, 4, j, id, &told, &stop)
 		for told.size() < after {
 			runtime.Gosched()
 		}
@@ -216,7 +218,7 @@ func TestFailedSyncIsFatal(t *testing.T) {
 			return nil
 		}))
 		fatal := make(chan error, 100)
-		j, err := Open(Options{Dir: "j", FS: fs, memTableBytes: smallMemTable, Fatal: func(err error) {
+		j, err := Open(Options{Dir: "j", FS: fs, Fatal: func(err error) {
 			fatal <- err
 			runtime.Goexit() // as ending the process would: nothing after it runs
 		}})
@@ -227,7 +229,7 @@ func TestFailedSyncIsFatal(t *testing.T) {
 		id := record.NewStreamID()
 		var told ledger
 		var stop atomic.Bool
-		work := writers(t, j, id, &told, &stop)
+		work := writers(t, 2, j, id, &told, &stop) // what they write fits into the store's first memory
 		select {
 		case err := <-fatal:
 			if err == nil || syncs.Load() < n {
@@ -239,10 +241,64 @@ func TestFailedSyncIsFatal(t *testing.T) {
 		left := crashable.CrashClone(vfs.CrashCloneCfg{})
 		stop.Store(true)
 		close(j.done)
-		work.Wait() // all of them end, too: what waited is not acknowledged
+		// What waited is not acknowledged: the writers end, but those that wait
+		// for a lock with which the store has panicked.
+		ended := make(chan struct{})
+		go func() { work.Wait(); close(ended) }()
+		select {
+		case <-ended:
+		case <-time.After(100 * time.Millisecond):
+		}
 		holds(t, left, id, told.all())
 		if t.Failed() {
 			t.Fatalf("sync %d", n)
 		}
 	}
+}
+
+// A log that has failed makes the store panic in whoever writes next, before the
+// one who waits for the failed write has heard of it. A server recovers the
+// panics of its handlers; the process is told to end all the same.
+func TestPanicOfTheStoreIsFatal(t *testing.T) {
+	var armed atomic.Bool
+	fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(op errorfs.Op) error {
+		if armed.Load() && op.Kind == errorfs.OpFileWrite && strings.HasSuffix(op.Path, ".log") {
+			return errorfs.ErrInjected
+		}
+		return nil
+	}))
+	fatal := make(chan error, 1)
+	j, err := Open(Options{Dir: "j", FS: fs, Fatal: func(err error) {
+		fatal <- err
+		runtime.Goexit()
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	armed.Store(true)
+	id := record.NewStreamID()
+	var handler sync.WaitGroup
+	handler.Go(func() {
+		defer func() {
+			if failure := recover(); failure != nil {
+				t.Errorf("a handler's panic is all there is: %v", failure)
+				fatal <- nil
+			}
+		}()
+		for n := range 6 { // none of them waits, and all of them fit into the store's first memory
+			var b journal.Batch
+			b.Append(id, noise(t, 36_000, uint64(n)))
+			if _, err := j.Begin(&b); err != nil {
+				t.Errorf("fatal returned: %v", err)
+				break
+			}
+			time.Sleep(5 * time.Millisecond) // the log's own goroutine meets the error
+		}
+		fatal <- nil
+	})
+	if err := <-fatal; !errors.Is(err, errorfs.ErrInjected) {
+		t.Errorf("fatal with %v", err)
+	}
+	handler.Wait()
+	close(j.done)
 }

@@ -52,8 +52,8 @@ func (j *Journal) Trim(id record.StreamID, before record.Sequence) error {
 	defer b.Close()
 	_ = b.DeleteRange(frameKey(id, 0), frameKey(id, first), nil)
 	_ = b.DeleteRange(metaKey(id, 0), metaKey(id, first), nil)
-	if err := b.Commit(pebble.NoSync); err != nil {
-		return fmt.Errorf("trim stream %s: %w", id, err)
+	if err := j.write("trim", func() error { return b.Commit(pebble.NoSync) }); err != nil {
+		return err
 	}
 	j.bytes.Add(-gone)
 	s.Freed(gone)
@@ -82,10 +82,9 @@ func (j *Journal) Drop(id record.StreamID) error {
 	_ = b.DeleteRange(gapKey(id, 0), end(gapTag, id), nil)
 	cursors := stateKey(journal.CursorPrefix(id))
 	_ = b.DeleteRange(cursors, successor(cursors), nil)
-	err = b.Commit(pebble.Sync)
+	err = j.write("drop", func() error { return b.Commit(pebble.Sync) })
 	s.Unlock()
 	if err != nil {
-		j.opts.Fatal(fmt.Errorf("drop stream %s: %w", id, err))
 		return err
 	}
 	j.bytes.Add(-s.Extent().Bytes)
