@@ -54,13 +54,12 @@ func (b body) plain() wire {
 	return wire{reader: reader, length: int64(len(b.bytes)), again: again}
 }
 
-// framed is the data as aws-chunked, and says so in the header. The gateway
-// gets objects so: it takes a connection that ends early for the end of the
+// framed is the data as aws-chunked, which the header of its hash says: the
+// gateway would keep a Content-Encoding with the object. It gets objects so: it takes a connection that ends early for the end of the
 // data, and would keep half an object; without the frame's end it keeps
 // nothing. So an upload of a client that goes away, of a payload that proves
 // wrong, or of a server that is killed leaves the old object.
 func (b body) framed(header http.Header) wire {
-	header.Set("Content-Encoding", strings.TrimPrefix(header.Get("Content-Encoding")+",aws-chunked", ","))
 	if b.payload != nil {
 		header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(b.payload.Length, 10))
 		if b.payload.Trailer != "" {

@@ -52,7 +52,7 @@ func testSDK(t *testing.T, a *Archive) {
 	}
 	for _, body := range []string{"", "hello"} {
 		_, err := client.PutObject(ctx, &s3.PutObjectInput{Bucket: bucket, Key: key, Body: strings.NewReader(body), ContentType: aws.String("text/plain"),
-			Metadata: map[string]string{"who": "a  b"}, ChecksumAlgorithm: types.ChecksumAlgorithmSha256})
+			ContentEncoding: aws.String("gzip"), Metadata: map[string]string{"who": "a  b"}, ChecksumAlgorithm: types.ChecksumAlgorithmSha256})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +61,7 @@ func testSDK(t *testing.T, a *Archive) {
 			t.Fatal(err)
 		}
 		text, err := io.ReadAll(got.Body)
-		if err != nil || string(text) != body || *got.ContentType != "text/plain" || got.ChecksumSHA256 == nil {
+		if err != nil || string(text) != body || *got.ContentType != "text/plain" || aws.ToString(got.ContentEncoding) != "gzip" || got.ChecksumSHA256 == nil {
 			t.Errorf("%q %v %+v", text, err, got)
 		}
 	}

@@ -52,13 +52,21 @@ func forwarded(h http.Header) http.Header {
 	if bucket, key, ok, _ := copySource(h); ok {
 		f.Set("X-Amz-Copy-Source", sigv4.EncodePath("/"+bucket+"/"+key)) // in one form, whatever the client escaped
 	}
-	if encoding := f.Get("Content-Encoding"); encoding != "" {
-		kept := slices.DeleteFunc(strings.Split(encoding, ","), func(s string) bool { return strings.TrimSpace(s) == "aws-chunked" })
-		if f.Del("Content-Encoding"); len(kept) > 0 {
-			f.Set("Content-Encoding", strings.TrimSpace(strings.Join(kept, ",")))
-		}
-	}
+	unframe(f)
 	return f
+}
+
+// unframe takes what is about the way of a body, and not about the object, out
+// of its encoding.
+func unframe(h http.Header) {
+	encoding := h.Get("Content-Encoding")
+	if !strings.Contains(encoding, "aws-chunked") {
+		return
+	}
+	kept := slices.DeleteFunc(strings.Split(encoding, ","), func(s string) bool { return strings.TrimSpace(s) == "aws-chunked" })
+	if h.Del("Content-Encoding"); len(kept) > 0 {
+		h.Set("Content-Encoding", strings.TrimSpace(strings.Join(kept, ",")))
+	}
 }
 
 // forwardedQuery drops a presigned request's signature.
@@ -104,4 +112,5 @@ func copyHeader(to, from http.Header) {
 			to[name] = values
 		}
 	}
+	unframe(to) // objects that were written before it was left out on their way
 }

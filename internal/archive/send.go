@@ -78,9 +78,19 @@ func (a *Archive) forward(ctx context.Context, method, bucket, key string, query
 	}
 	response, err := a.client.Do(r)
 	if err != nil {
-		return nil, a.whyNot(ctx, bucket, w.length != 0, err)
+		err = a.whyNot(ctx, bucket, w.length != 0, err)
 	}
-	return response, nil
+	if body.object && w.again != nil && awserr.Is(err, "ServiceUnavailable") {
+		// The gateway closes connections that are idle, maybe just when one is used
+		// again. An object that is written twice is the same.
+		if r.Body, err = w.again(); err == nil {
+			response, err = a.client.Do(r)
+		}
+		if err != nil {
+			err = a.whyNot(ctx, bucket, true, err)
+		}
+	}
+	return response, err
 }
 
 func setPath(u *url.URL, bucket, key string) {

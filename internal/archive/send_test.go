@@ -1,0 +1,93 @@
+package archive
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// cutting loses the connection for the first so many objects, before or after
+// the gateway has seen them.
+type cutting struct {
+	http.RoundTripper
+	left atomic.Int32
+	late bool
+}
+
+func (c *cutting) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method != http.MethodPut || c.left.Add(-1) < 0 {
+		return c.RoundTripper.RoundTrip(r)
+	}
+	if c.late {
+		answer, err := c.RoundTripper.RoundTrip(r)
+		if err != nil {
+			return nil, err
+		}
+		return nil, errors.Join(syscall.ECONNRESET, answer.Body.Close())
+	}
+	return nil, errors.Join(syscall.EPIPE, r.Body.Close())
+}
+
+// An object whose connection was closed by the gateway is sent once more, and no oftener.
+func TestObjectIsSentAgain(t *testing.T) {
+	a := openTest(t)
+	if err := a.CreateBucket(t.Context(), "bucket"); err != nil {
+		t.Fatal(err)
+	}
+	c := &cutting{RoundTripper: a.client.Transport}
+	a.client.Transport = c
+	defer func() { a.client.Transport = c.RoundTripper }()
+	for _, late := range []bool{false, true} {
+		c.late = late
+		c.left.Store(1)
+		if err := a.Put(t.Context(), "bucket", "key", []byte("hello"), nil); err != nil {
+			t.Fatal(late, err)
+		}
+		r, err := a.Get(t.Context(), "bucket", "key")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if text, err := io.ReadAll(r); err != nil || string(text) != "hello" {
+			t.Errorf("%q %v", text, err)
+		}
+		_ = r.Close()
+		c.left.Store(2)
+		if err := a.Put(t.Context(), "bucket", "key", []byte("hello"), nil); code(err) != "S3.ServiceUnavailable" {
+			t.Error(late, err)
+		}
+	}
+}
+
+// What the way of an object adds to its encoding is not kept, and not told of objects that have it.
+func TestContentEncoding(t *testing.T) {
+	a := openTest(t)
+	if err := a.CreateBucket(t.Context(), "bucket"); err != nil {
+		t.Fatal(err)
+	}
+	for _, encoding := range []string{"", "gzip", "snappy-java"} {
+		header := http.Header{}
+		if encoding != "" {
+			header.Set("Content-Encoding", encoding)
+		}
+		if err := a.Put(t.Context(), "bucket", "key", []byte("hello"), header); err != nil {
+			t.Fatal(err)
+		}
+		answer, err := a.send(t.Context(), http.MethodHead, "bucket", "key", nil, nil, plainBody(nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := answer.header.Get("Content-Encoding"); got != encoding {
+			t.Errorf("%q is kept as %q", encoding, got)
+		}
+	}
+	for from, want := range map[string]string{"gzip,aws-chunked": "gzip", "aws-chunked": "", "gzip": "gzip", "a, aws-chunked ,b": "a,b"} {
+		to := http.Header{}
+		copyHeader(to, http.Header{"Content-Encoding": {from}})
+		if got := to.Get("Content-Encoding"); got != want {
+			t.Errorf("%q becomes %q, want %q", from, got, want)
+		}
+	}
+}
