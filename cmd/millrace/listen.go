@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/millrace/millrace/internal/aws/edge"
 )
 
 // listen binds a loopback port. A port that is taken is named together with
@@ -28,7 +30,9 @@ const headerTimeout = 5 * time.Second
 // newHTTPServer has the limits of every door on slow and large headers and on
 // connections that nobody uses. Bodies have their handlers' own.
 func newHTTPServer(h http.Handler) *http.Server {
-	return &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	s := &http.Server{Handler: h, ReadHeaderTimeout: headerTimeout, IdleTimeout: time.Minute, MaxHeaderBytes: 32 << 10}
+	edge.BoundConnections(s, 0, 0)
+	return s
 }
 
 func httpURL(l net.Listener) string { return "http://" + l.Addr().String() }

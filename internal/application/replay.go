@@ -68,6 +68,7 @@ func (a *Application) restore(state *saved) error {
 		}
 		a.step, a.next, a.applied = head.Step, head.Next, head.Bound
 		a.taken = a.opts.Now()
+		a.next = a.opts.Journal.After(a.input, a.next)
 		if e := a.opts.Journal.Extent(a.input); e.First > a.next {
 			a.log.Warn("records were given up before the application read them", "records", e.First-a.next, "from", a.next, "to", e.First)
 			a.next = e.First

@@ -51,7 +51,7 @@ func (st *stream) status(now time.Time) Status {
 	conf, extent := st.current(), st.journal.Extent(st.id)
 	out := Status{
 		ID: st.id, Name: st.name, ARN: st.arn, Status: string(conf.Status), Destination: conf.destination(), Target: conf.target(),
-		RecordsIn: uint64(max(extent.Next, 1) - 1),
+		RecordsIn: uint64(max(extent.Next, 1) - 1 - extent.Skipped),
 		BytesIn:   st.bytesIn.Load(),
 		Requests:  st.requests.Load(), Refused: st.refused.Load(), Throttled: st.throttled.Load(), Repeats: st.repeats.Load(),
 		JournalBytes: extent.Bytes, LastArrival: extent.Arrival,
