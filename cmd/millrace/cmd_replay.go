@@ -50,7 +50,7 @@ everything was delivered or had been, with 1 if something was refused again or c
 			sum, err := replay.New(replay.Options{
 				Store: &replayStore{access}, Streams: &replayStreams{access}, Stream: stream, DryRun: dryRun, Progress: progress.object,
 			}).Run(c.Context(), bucket, prefix)
-			if err := progress.end(c.ErrOrStderr(), sum, dryRun); err != nil {
+			if err := progress.end(c.ErrOrStderr(), sum, dryRun, err != nil); err != nil {
 				return err
 			}
 			switch {
@@ -111,13 +111,15 @@ func (p *replayProgress) object(r replay.Report) {
 	}
 }
 
-// end prints the sums: as data for programs, as talk for people.
-func (p *replayProgress) end(talk io.Writer, s replay.Summary, dryRun bool) error {
+// end prints the sums: as data for programs, as talk for people. A run that was
+// cut short knows nothing of what it has not seen.
+func (p *replayProgress) end(talk io.Writer, s replay.Summary, dryRun, cut bool) error {
 	switch {
 	case p.err != nil:
 		return fmt.Errorf("write progress: %w", p.err)
 	case p.asJSON:
 		return json.NewEncoder(p.out).Encode(map[string]replay.Summary{"summary": s})
+	case s.Objects == 0 && cut:
 	case s.Objects == 0:
 		fmt.Fprintln(talk, "there are no error objects under this prefix")
 	case dryRun:

@@ -51,9 +51,8 @@ func (s *replayStreams) Target(ctx context.Context, stream string) (replay.Targe
 			if !ok {
 				continue
 			}
-			transforms, splits := processingOf(members)
-			if transforms != "" {
-				t.Transforms, t.Splits = transforms, splits
+			if transforms := processingOf(members); transforms != "" {
+				t.Transforms = transforms
 			}
 			if name == "ElasticsearchDestinationDescription" || name == "AmazonopensearchserviceDestinationDescription" {
 				if t.Search, err = s.search(ctx, members); err != nil {
@@ -66,10 +65,10 @@ func (s *replayStreams) Target(ctx context.Context, stream string) (replay.Targe
 }
 
 // processingOf names the processors that change records.
-func processingOf(destination map[string]any) (transforms string, splits bool) {
+func processingOf(destination map[string]any) string {
 	processing, _ := destination["ProcessingConfiguration"].(map[string]any)
 	if enabled, _ := processing["Enabled"].(bool); !enabled {
-		return "", false
+		return ""
 	}
 	list, _ := processing["Processors"].([]any)
 	var names []string
@@ -77,14 +76,11 @@ func processingOf(destination map[string]any) (transforms string, splits bool) {
 		processor, _ := p.(map[string]any)
 		switch kind, _ := processor["Type"].(string); kind {
 		case "MetadataExtraction", "AppendDelimiterToRecord": // leave the record as it is
-		case "RecordDeAggregation", "CloudWatchLogProcessing":
-			splits = true
-			names = append(names, kind)
 		default:
 			names = append(names, kind)
 		}
 	}
-	return strings.Join(names, ", "), splits
+	return strings.Join(names, ", ")
 }
 
 func (s *replayStreams) search(ctx context.Context, destination map[string]any) (replay.Search, error) {

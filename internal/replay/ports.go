@@ -51,8 +51,6 @@ type Target struct {
 	// Transforms names the processing that changes records, empty if there is none: a record that was refused after it
 	// must not go through it again.
 	Transforms string
-	// Splits says that processing makes several records of one. Each that fails has a line with the whole.
-	Splits bool
 }
 
 // Search indexes documents under their own ids.

@@ -328,19 +328,14 @@ func TestNamedStream(t *testing.T) {
 	}
 }
 
-// Parts of one record that failed each have a line with the whole; it goes once. Elsewhere equal lines are equal records.
-func TestSplitRecords(t *testing.T) {
-	for _, splits := range []bool{true, false} {
-		s := &fakeStore{objects: map[string]string{functionKey: processingLine("abc") + processingLine("abc") + processingLine("d") + processingLine("abc")}}
-		f := newFakeTarget(s)
-		f.Splits = splits
-		want := 4
-		if splits {
-			want = 3
-		}
-		if sum, _, err := runOn(t, s, f, "", nil); err != nil || sum.Delivered != 4 || len(f.puts) != want {
-			t.Fatal(splits, sum, err, f.puts)
-		}
+// Equal lines are equal records: producers send the same text again and again, and parts of a record that failed have
+// a line each with the part.
+func TestEqualLines(t *testing.T) {
+	s := &fakeStore{objects: map[string]string{functionKey: processingLine("abc") + processingLine("abc") + processingLine("d") + processingLine("abc")}}
+	f := newFakeTarget(s)
+	f.Transforms = "RecordDeAggregation"
+	if sum, _, err := runOn(t, s, f, "", nil); err != nil || sum.Delivered != 4 || len(f.puts) != 4 {
+		t.Fatal(sum, err, f.puts)
 	}
 }
 

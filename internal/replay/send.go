@@ -1,7 +1,6 @@
 package replay
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -24,7 +23,6 @@ type sender struct {
 
 	batch []*line // all for search, or all for puts
 	size  int     // of their records
-	last  *line   // before the one that is read
 
 	lines    int // in all
 	refusals int
@@ -70,10 +68,6 @@ func (s *sender) check(l *line) error {
 // add takes a line into the batch, after sending the one that it does not fit into.
 func (s *sender) add(ctx context.Context, l *line) error {
 	s.lines++
-	if s.last != nil && s.target.Splits && l.index == "" && !l.afterProcessing && bytes.Equal(l.raw, s.last.raw) {
-		return nil // another part of the same record: it goes as a whole, once
-	}
-	s.last = l
 	if len(s.batch) > 0 && (len(s.batch) == maxRecords || s.size+len(l.raw) > maxBatchBytes || (l.index == "") != (s.batch[0].index == "")) {
 		if err := s.flush(ctx); err != nil {
 			return err
