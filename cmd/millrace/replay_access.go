@@ -26,6 +26,7 @@ import (
 	"github.com/millrace/millrace/internal/aws/sigv4"
 	"github.com/millrace/millrace/internal/config"
 	"github.com/millrace/millrace/internal/destination/opensearch"
+	"github.com/millrace/millrace/internal/outbound"
 )
 
 // awsAccess is how a client command reaches the AWS services, of the running
@@ -252,8 +253,7 @@ func isLocal(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		name = h
 	}
-	ip := net.ParseIP(name)
-	return name == "localhost" || ip != nil && ip.IsLoopback()
+	return outbound.IsLoopback(name)
 }
 
 // searchCredentials are those for a search address. The password goes to the

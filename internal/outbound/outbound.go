@@ -40,6 +40,13 @@ func NewTransport(idlePerHost int) *http.Transport {
 	}
 }
 
+// IsLoopback tells whether a URL's host is this machine, to which secrets may go
+// without TLS.
+func IsLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
 // guard is a net.Dialer's Control.
 func guard(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)

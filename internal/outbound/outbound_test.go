@@ -30,6 +30,15 @@ func TestForbidden(t *testing.T) {
 	}
 }
 
+func TestIsLoopback(t *testing.T) {
+	for host, want := range map[string]bool{"localhost": true, "127.0.0.1": true, "127.9.9.9": true, "::1": true, "10.0.0.1": false, "": false,
+		"localhost.example": false, "127.0.0.1.example": false} {
+		if IsLoopback(host) != want {
+			t.Errorf("%q: %t", host, !want)
+		}
+	}
+}
+
 // The transport asks the guard, and no proxy that the environment names.
 func TestTransport(t *testing.T) {
 	t.Setenv("HTTP_PROXY", "http://127.0.0.1:1")

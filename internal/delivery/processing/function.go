@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
@@ -91,16 +92,25 @@ func (f *function) run(ctx context.Context, b *destination.Batch, items []item, 
 	slots := make(chan struct{}, maxInvocations)
 	attempts := oneAtATime(destination.AttemptsOf(ctx))
 	var under sync.WaitGroup
+	var broken atomic.Pointer[any]
 	for i, chunk := range chunks {
 		slots <- struct{}{}
 		under.Go(func() {
-			defer func() { <-slots }()
+			defer func() {
+				if v := recover(); v != nil {
+					broken.CompareAndSwap(nil, &v)
+				}
+				<-slots
+			}()
 			if ctx.Err() == nil {
 				replies[i] = f.invoke(ctx, ids, chunk, attempts)
 			}
 		})
 	}
 	under.Wait()
+	if v := broken.Load(); v != nil {
+		panic(*v) // where whoever called can contain it
+	}
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}

@@ -163,3 +163,16 @@ func TestStopBetweenStages(t *testing.T) {
 		}
 	}
 }
+
+// A panic while a function is called comes to whoever called Process, who can contain it; on a goroutine of its own it
+// would end the server.
+func TestPanicOfAnInvocation(t *testing.T) {
+	p := withFunction(t, Lambda{BufferBytes: 1}, invoker(func(context.Context, []byte) ([]byte, error) { panic("odd") }))
+	defer func() {
+		if v := recover(); v != "odd" {
+			t.Errorf("recovered %v", v)
+		}
+	}()
+	_, err := p.Process(t.Context(), batch("a", "b", "c"))
+	t.Errorf("no panic, %v", err)
+}

@@ -18,7 +18,6 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -85,7 +84,7 @@ func New(opts Options) (*Destination, error) {
 		return nil, fmt.Errorf("HTTP endpoint URL cannot be read") // the parser's error would show a key in the query
 	case u.User != nil || u.Fragment != "":
 		return nil, fmt.Errorf("HTTP endpoint %s: want no user and no fragment", place(u))
-	case u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLoopback(u.Hostname())):
+	case u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !outbound.IsLoopback(u.Hostname())):
 		return nil, fmt.Errorf("HTTP endpoint %s: want https://host", place(u))
 	case opts.Retry < 0:
 		return nil, fmt.Errorf("HTTP endpoint %s: retry duration %v is negative", place(u), opts.Retry)
@@ -111,11 +110,6 @@ func New(opts Options) (*Destination, error) {
 // place is what of an endpoint's address may be shown: its query may hold a key.
 func place(u *url.URL) string {
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // Deliver implements destination.Destination. Its only error is that ctx ended.

@@ -5,13 +5,14 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+
+	"github.com/millrace/millrace/internal/outbound"
 )
 
 // Credentials authenticate requests: Basic or SigV4.
@@ -25,7 +26,7 @@ type Credentials interface {
 type Basic struct{ Username, Password string }
 
 func (b Basic) allowed(endpoint *url.URL) error {
-	if endpoint.Scheme == "https" || isLoopback(endpoint.Hostname()) {
+	if endpoint.Scheme == "https" || outbound.IsLoopback(endpoint.Hostname()) {
 		return nil
 	}
 	return fmt.Errorf("search endpoint %q: a password would travel unencrypted; use https", endpoint.Redacted())
@@ -34,11 +35,6 @@ func (b Basic) allowed(endpoint *url.URL) error {
 func (b Basic) sign(req *http.Request, _ []byte) error {
 	req.SetBasicAuth(b.Username, b.Password)
 	return nil
-}
-
-func isLoopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // SigV4 signs as the role of a delivery stream does.
