@@ -6,10 +6,13 @@ package s3
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 
+	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/destination"
+	"github.com/millrace/millrace/internal/record"
 )
 
 // ContentType of every object that a delivery stream writes.
@@ -96,13 +99,23 @@ func (d *Destination) PutObject(ctx context.Context, key string, body []byte) er
 func (o Options) put(ctx context.Context, key string, body []byte, encoding string) error {
 	if o.Authorize != nil {
 		if err := o.Authorize(ctx, "s3:PutObject", "arn:aws:s3:::"+o.Bucket+"/"+key); err != nil {
-			return fmt.Errorf("put object s3://%s/%s: %w", o.Bucket, key, err)
+			return fmt.Errorf("put object s3://%s/%s: %w", o.Bucket, key, denied(err))
 		}
 	}
 	if err := o.Store.Put(ctx, o.Bucket, key, body, o.header(encoding)); err != nil {
 		return fmt.Errorf("put object s3://%s/%s: %w", o.Bucket, key, err)
 	}
 	return nil
+}
+
+// denied is what S3 would have answered. Its cause is for the log alone.
+func denied(err error) *record.Failure {
+	f := &record.Failure{Kind: record.Permanent, Code: "S3.AccessDenied", Message: err.Error()}
+	var told *awserr.Error
+	if errors.As(err, &told) {
+		f.Message, f.Cause = told.Message, told.Cause
+	}
+	return f
 }
 
 // header is what Firehose sends: the bucket's owner owns the object also in

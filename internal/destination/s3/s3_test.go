@@ -250,4 +250,8 @@ func TestRoleIsAsked(t *testing.T) {
 	if asked != "s3:PutObject arn:aws:s3:::logs/a/k" {
 		t.Fatalf("asked for %s", asked)
 	}
+	var f *record.Failure
+	if !errors.As(err, &f) || f.Code != "S3.AccessDenied" || f.Kind != record.Permanent || !strings.Contains(f.Message, "not authorized to perform: s3:PutObject") {
+		t.Fatalf("%v", err)
+	}
 }
