@@ -54,11 +54,12 @@ func (b body) plain() wire {
 	return wire{reader: reader, length: int64(len(b.bytes)), again: again}
 }
 
-// framed is the data as aws-chunked, which the header of its hash says: the
-// gateway would keep a Content-Encoding with the object. It gets objects so: it takes a connection that ends early for the end of the
-// data, and would keep half an object; without the frame's end it keeps
-// nothing. So an upload of a client that goes away, of a payload that proves
-// wrong, or of a server that is killed leaves the old object.
+// framed is the data as aws-chunked. The gateway gets objects so: it takes a
+// connection that ends early for the end of the data, and would keep half an
+// object; without the frame's end it keeps nothing. So an upload of a client that
+// goes away, of a payload that proves wrong, or of a server that is killed
+// leaves the old object. The request's hash says that there is a frame:
+// the gateway would keep a Content-Encoding that says it with the object.
 func (b body) framed(header http.Header) wire {
 	if b.payload != nil {
 		header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(b.payload.Length, 10))

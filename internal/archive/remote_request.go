@@ -78,6 +78,8 @@ func (r *remote) sign(request *http.Request, body body) error {
 		hash = sigv4.HashOf(body.bytes)
 	case body.payload != nil && body.payload.Trailer != "":
 		w, hash = body.framed(request.Header), unsignedFrame
+		// S3 wants to be told, and keeps what stands before it.
+		request.Header.Set("Content-Encoding", strings.TrimPrefix(request.Header.Get("Content-Encoding")+",aws-chunked", ","))
 		w.length = frameLength(body.payload.Length, body.payload.Trailer)
 	case hash == "":
 		hash = unsignedPayload

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/millrace/millrace/internal/aws/sigv4"
 )
 
 // cutting loses the connection for the first so many objects, before or after
@@ -88,6 +90,29 @@ func TestContentEncoding(t *testing.T) {
 		copyHeader(to, http.Header{"Content-Encoding": {from}})
 		if got := to.Get("Content-Encoding"); got != want {
 			t.Errorf("%q becomes %q, want %q", from, got, want)
+		}
+	}
+}
+
+// A remote S3 is told of the frame, as AWS asks for, beside what the object's encoding is.
+func TestRemoteIsToldOfTheFrame(t *testing.T) {
+	r, err := newRemote(Remote{Endpoint: "https://s3.example", AccessKeyID: "a", SecretAccessKey: "b"}, "eu-west-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for encoding, want := range map[string]string{"": "aws-chunked", "gzip": "gzip,aws-chunked"} {
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, "https://bucket.s3.example/key", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if encoding != "" {
+			request.Header.Set("Content-Encoding", encoding)
+		}
+		if err := r.sign(request, streamedBody(&sigv4.Payload{Length: 5, Trailer: "x-amz-checksum-crc32"})); err != nil {
+			t.Fatal(err)
+		}
+		if got := request.Header.Get("Content-Encoding"); got != want {
+			t.Errorf("%q, want %q", got, want)
 		}
 	}
 }
