@@ -13,7 +13,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // the machine is the web server's: rather a little more CPU than memory
+		debug.SetGCPercent(25) // the machine is the web server's: rather a little more CPU than memory
 	}
 	err := agentcli.For(os.Args[0]).ExecuteContext(context.Background())
 	if err != nil {

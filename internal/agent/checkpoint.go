@@ -22,13 +22,13 @@ import (
 //
 //	millrace-agent-checkpoint 2
 //	flow "fh:web:/var/log/access.log"
-//	file 4f0c…(32) 2049 1835014 named 18273 20480 1024 9b1d…(64) "/var/log/access.log"
+//	file 4f0c…(32) 2049 1835014 named 18273 20480 1763833800120000000 1024 9b1d…(64) "/var/log/access.log"
 //	cut 18400
 //	end 3f2a91c0
 //
-// A file line is id, device, inode, whether it still has its name (named, rotated; and ",ended" behind its footer), the lowest unacknowledged byte, its size when it was
-// last seen, length and SHA-256 of the known beginning, path. A cut is the end of a record of several lines that was sent although another line might have belonged
-// to it. The last line is the CRC-32C of all before it. Version 1 knew neither size nor cuts; it is read, too.
+// A file line is id, device, inode, whether it still has its name (named, rotated; and ",ended" behind its footer), the lowest unacknowledged byte, its size and its
+// time in nanoseconds when it was last seen, length and SHA-256 of the known beginning, path. A cut is the end of a record of several lines that was sent although another line might have belonged
+// to it. The last line is the CRC-32C of all before it. Version 1 knew neither size, time nor cuts; it is read, too.
 const (
 	checkpointMagic    = "millrace-agent-checkpoint 2\n"
 	checkpointMagicOld = "millrace-agent-checkpoint 1\n"
@@ -73,7 +73,7 @@ func (c checkpoint) encode() []byte {
 			if s.Ended {
 				name += ",ended"
 			}
-			out = fmt.Appendf(out, "file %x %d %d %s %d %d %d %x %q\n", s.ID, s.Device, s.Inode, name, s.Offset, s.Size, s.PrefixLen, s.PrefixSum, s.Path)
+			out = fmt.Appendf(out, "file %x %d %d %s %d %d %d %d %x %q\n", s.ID, s.Device, s.Inode, name, s.Offset, s.Size, s.Modified, s.PrefixLen, s.PrefixSum, s.Path)
 			for _, cut := range s.cuts {
 				out = fmt.Appendf(out, "cut %d\n", cut)
 			}
@@ -124,11 +124,11 @@ func (c *checkpoint) decodeLine(line string, old bool) error {
 		if len(c.flows) == 0 {
 			return errors.New("file before any flow")
 		}
-		fields := strings.SplitN(rest, " ", 9)
-		if old { // without a size
+		fields := strings.SplitN(rest, " ", 10)
+		if old { // without size and time
 			fields = strings.SplitN(rest, " ", 8)
 			if len(fields) == 8 {
-				fields = slices.Insert(fields, 5, fields[4])
+				fields = slices.Insert(fields, 5, fields[4], "0")
 			}
 		}
 		s, err := decodeFile(fields)
@@ -149,8 +149,8 @@ func (c *checkpoint) decodeLine(line string, old bool) error {
 }
 
 func decodeFile(fields []string) (s tail.State, err error) {
-	if len(fields) != 9 {
-		return s, fmt.Errorf("file has %d fields, want 9", len(fields))
+	if len(fields) != 10 {
+		return s, fmt.Errorf("file has %d fields, want 10", len(fields))
 	}
 	fail := func(name string, e error) {
 		if e != nil && err == nil {
@@ -177,13 +177,16 @@ func decodeFile(fields []string) (s tail.State, err error) {
 		fail("name", fmt.Errorf("%q, want named or rotated", fields[3]))
 	}
 	s.Offset, s.Size = number("offset", fields[4]), number("size", fields[5])
-	if length := number("prefix length", fields[6]); length <= 1024 {
+	modified, e := strconv.ParseInt(fields[6], 10, 64)
+	fail("time", e)
+	s.Modified = modified
+	if length := number("prefix length", fields[7]); length <= 1024 {
 		s.PrefixLen = int(length)
 	} else {
 		fail("prefix length", fmt.Errorf("%d, want at most 1024", length))
 	}
-	sum("prefix", fields[7], s.PrefixSum[:])
-	path, e := strconv.Unquote(fields[8])
+	sum("prefix", fields[8], s.PrefixSum[:])
+	path, e := strconv.Unquote(fields[9])
 	fail("path", e)
 	s.Path = path
 	return s, err

@@ -17,7 +17,7 @@ import (
 func sampleCheckpoint() checkpoint {
 	return checkpoint{flows: []flowCheckpoint{
 		{id: "fh:web:/var/log/access.log", files: []fileCheckpoint{
-			{State: tail.State{ID: [16]byte{1, 2, 3}, Path: "/var/log/access.log", Device: 2049, Inode: 1835014, Offset: 18273, Size: 20000, PrefixLen: 1024, PrefixSum: [32]byte{9}},
+			{State: tail.State{ID: [16]byte{1, 2, 3}, Path: "/var/log/access.log", Device: 2049, Inode: 1835014, Offset: 18273, Size: 20000, Modified: -5, PrefixLen: 1024, PrefixSum: [32]byte{9}},
 				cuts: []uint64{18300, 19000}},
 			{State: tail.State{ID: [16]byte{4}, Path: "/var/log/with \"quotes\" and\nnewline \xff", Rotated: true, Ended: true, Offset: 1 << 40}},
 		}},

@@ -386,7 +386,6 @@ func (f *flow) states() []fileCheckpoint {
 	defer f.mu.Unlock()
 	states := []fileCheckpoint{}
 	followed := make(map[[16]byte]bool)
-	inodes := make(map[[2]uint64]bool)
 	for _, status := range f.tailer.Files() {
 		s := fileCheckpoint{State: status.State}
 		if i := f.incarnations[s.ID]; i != nil {
@@ -394,7 +393,7 @@ func (f *flow) states() []fileCheckpoint {
 		} else {
 			s.cuts = f.oldCuts[s.ID]
 		}
-		followed[s.ID], inodes[[2]uint64{s.Device, s.Inode}] = true, true
+		followed[s.ID] = true
 		states = append(states, s)
 	}
 	for id, i := range f.incarnations {
@@ -404,7 +403,7 @@ func (f *flow) states() []fileCheckpoint {
 			f.memory.add(-cap(i.gathered.event) - cap(i.gathered.pack))
 			delete(f.incarnations, id) // read to its end and acknowledged
 			delete(f.oldCuts, id)
-		case !inodes[[2]uint64{i.state.Device, i.state.Inode}] && i.state.ID == id:
+		case i.state.ID == id: // its inode may be another file's by now, but a copy or a compressed one may be there
 			s := fileCheckpoint{State: i.state, cuts: append([]uint64{}, i.cuts...)}
 			s.Offset = i.low
 			states = append(states, s)

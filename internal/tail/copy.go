@@ -83,6 +83,7 @@ func readPrefix(path string, n int) ([]byte, error) {
 // incarnation, which goes on where its reading was.
 func (t *Tailer) findCopies(all []found, now time.Time) {
 	for _, old := range t.listing.cut {
+		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.modified, prefix: old.prefix}) // it may have been truncated more than once
 		path, copied := t.findCopy(old, all)
 		left := old.size - min(old.size, old.offset)
 		if path == "" {

@@ -34,6 +34,7 @@ type State struct {
 	Ended         bool   // its rest is not wanted
 	Offset        uint64 // where to go on
 	Size          uint64 // as last seen
+	Modified      int64  // as last seen while it had its name, ns since 1970
 	PrefixLen     int    // the first bytes, as many as were known, at most 1 KiB
 	PrefixSum     [sha256.Size]byte
 }
@@ -55,6 +56,7 @@ type File struct {
 	offset   uint64                 // up to here its lines were handed out
 	size     uint64                 // as last seen
 	modified time.Time              // as last seen while it had its name
+	touched  time.Time              // as last seen
 	prefix   []byte                 // the first bytes, as many as there were
 	suffix   []byte                 // the last bytes before offset
 	sum      mark                   // of the bytes from base to offset
@@ -95,8 +97,15 @@ func (f *File) setPath(path string) {
 func (f *File) state() State {
 	return State{
 		ID: f.ID, Path: f.path, Device: f.device, Inode: f.inode, Rotated: f.rotated, Ended: f.ended, Offset: f.offset, Size: max(f.size, f.offset),
-		PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
+		Modified: unixNano(f.modified), PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
 	}
+}
+
+func unixNano(at time.Time) int64 {
+	if at.IsZero() {
+		return 0
+	}
+	return at.UnixNano()
 }
 
 // finished reports whether nothing more will come of a rotated file.
@@ -128,6 +137,19 @@ func (f *File) learn() {
 		suffix = suffix[:0]
 	}
 	f.suffix = suffix
+}
+
+// learnMore takes note of what a file has become since the last look, before it is compared with others.
+func (f *File) learnMore() {
+	if f.fd == nil || f.packed {
+		return
+	}
+	if info, err := f.fd.Stat(); err == nil && uint64(info.Size()) > f.size {
+		f.size = uint64(info.Size())
+	}
+	if len(f.prefix) < prefixBytes {
+		f.learn()
+	}
 }
 
 // same reports whether the file still begins as it did, and holds before the read position what was read there.
@@ -260,11 +282,12 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 		t.opts.Logger.Warn("stat failed", "path", f.path, "error", err)
 		return f
 	}
-	if !f.rotated {
-		f.modified = info.ModTime()
-	}
-	size := uint64(info.Size())
+	size, touched := uint64(info.Size()), info.ModTime()
 	if size == f.size {
+		if !touched.Equal(f.touched) && !f.same() { // written anew, up to the same size
+			return t.truncated(f, now)
+		}
+		f.touch(touched)
 		return f
 	}
 	if size < f.size && f.offset > 0 && size >= f.offset { // perhaps an unfinished line was taken back
@@ -279,11 +302,20 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 		f.stalled, f.scanned = 0, 0
 	}
 	f.size, f.changed = size, now
+	f.touch(touched)
 	if len(f.prefix) < prefixBytes {
 		f.learn()
 		t.revision.Add(1)
 	}
 	return f
+}
+
+// touch notes the file's time.
+func (f *File) touch(at time.Time) {
+	f.touched = at
+	if !f.rotated {
+		f.modified = at
+	}
 }
 
 // truncated begins a new incarnation in the same file. The old one may go on in a copy, which list looks for.

@@ -20,6 +20,7 @@ type listing struct {
 	cut       []*File              // truncated ones whose copies are looked for
 	waiting   map[identity]waiting // new files that may be copies
 	lost      []lostName
+	unpacked  map[identity]bool // compressed files that were found missing; few, for rotation makes few
 	complaint map[string]string // path to the last thing logged about it
 }
 
@@ -41,17 +42,19 @@ type waiting struct {
 type lostName struct {
 	path     string
 	modified time.Time // of the file that had it, while it had it
+	prefix   []byte    // of that file
+	tries    int
 }
 
 func (l *listing) begin(resume []State) {
 	l.resume = slices.Clone(resume)
-	l.waiting = make(map[identity]waiting)
+	l.waiting, l.unpacked = make(map[identity]waiting), make(map[identity]bool)
 	l.complaint = make(map[string]string)
 }
 
 // settled reports whether nothing waits for another look.
 func (l *listing) settled() bool {
-	return l.done && len(l.resume) == 0 && len(l.cut) == 0 && len(l.waiting) == 0 && len(l.complaint) == 0
+	return l.done && len(l.resume) == 0 && len(l.cut) == 0 && len(l.waiting) == 0 && len(l.lost) == 0 && len(l.complaint) == 0
 }
 
 func (l *listing) truncated(old *File) {
@@ -152,8 +155,9 @@ func (t *Tailer) mark(all []found, now time.Time) {
 		if !f.rotated {
 			f.rotated, f.changed = true, now
 			f.stalled = 0
+			f.learnMore()
 			t.stats.Rotated++
-			t.listing.lost = append(t.listing.lost, lostName{f.path, f.modified})
+			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.modified, prefix: f.prefix})
 			t.revision.Add(1)
 			t.opts.Logger.Info("file was rotated", "path", f.path, "now", path)
 		}

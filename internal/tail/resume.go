@@ -1,11 +1,14 @@
 package tail
 
 import (
+	"bytes"
 	"crypto/sha256"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,30 +23,29 @@ func (t *Tailer) resumeKnown(all []found, now time.Time) {
 
 func (t *Tailer) resumeBy(all []found, now time.Time, fits func(found, State) bool, moved bool) {
 	for _, m := range all {
-		if t.byID[m.identity] != nil || len(t.listing.resume) == 0 {
-			continue
-		}
-		i := slices.IndexFunc(t.listing.resume, func(s State) bool { return fits(m, s) })
-		if i < 0 {
+		if t.byID[m.identity] != nil || !slices.ContainsFunc(t.listing.resume, func(s State) bool { return fits(m, s) }) {
 			continue
 		}
 		f, ok := t.openFile(m.path, now)
 		if !ok {
 			continue
 		}
-		state := t.listing.resume[i]
-		if !f.resumes(state) {
+		// one inode may have been several files', one after the other
+		i := slices.IndexFunc(t.listing.resume, func(s State) bool { return fits(m, s) && f.resumes(s) })
+		if i < 0 {
 			f.fd.Close()
 			if !moved {
-				t.opts.Logger.Warn("file is not the one of the checkpoint, reading it from its beginning", "path", m.path, "checkpoint_offset", state.Offset)
+				t.opts.Logger.Warn("file is not the one of the checkpoint, reading it from its beginning", "path", m.path)
 			}
 			continue
 		}
+		state := t.listing.resume[i]
 		t.listing.resume = slices.Delete(t.listing.resume, i, i+1)
 		f.resume(state)
 		f.modified = m.modified
-		if f.rotated = state.Rotated || state.Path != f.path; f.rotated && !state.Rotated && !moved {
-			t.listing.lost = append(t.listing.lost, lostName{state.Path, m.modified})
+		f.rotated = state.Rotated || state.Path != f.path
+		if f.rotated && !state.Rotated && !moved || state.PrefixLen == 0 { // of an empty file nobody knows how often it was filled and truncated
+			t.listing.lost = append(t.listing.lost, state.lostName(f.prefix))
 		}
 		t.follow(f)
 		t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
@@ -61,13 +63,14 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 		case f != nil:
 			f.rotated, f.gone = true, true
 			if !state.Rotated {
-				t.listing.lost = append(t.listing.lost, lostName{state.Path, f.modified})
+				t.listing.lost = append(t.listing.lost, state.lostName(f.prefix))
 			}
 			t.follow(f)
 			t.opts.Logger.Info("following rotated file to its end", "path", f.path, "was", state.Path, "offset", f.offset, "size", f.size)
 		case wait:
 			kept = append(kept, state)
 		case !state.Ended && (!state.Rotated || state.Size > state.Offset):
+			t.listing.lost = append(t.listing.lost, state.lostName(nil))
 			lost := state.Size - min(state.Size, state.Offset)
 			t.lose(lost)
 			t.opts.Logger.Warn("file of the checkpoint is gone, what was unread of it is lost", "path", state.Path, "offset", state.Offset, "lost_bytes", lost)
@@ -76,6 +79,15 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 	clear(t.listing.resume[len(kept):])
 	t.listing.resume = kept
 	t.findMissed(now)
+}
+
+// lostName is that of a file that lost it while nobody looked.
+func (s State) lostName(prefix []byte) lostName {
+	name := lostName{path: originalName(s), prefix: prefix}
+	if s.Modified != 0 {
+		name.modified = time.Unix(0, s.Modified)
+	}
+	return name
 }
 
 func (t *Tailer) findElsewhere(state State, now time.Time) (f *File, wait bool) {
@@ -176,18 +188,20 @@ func (t *Tailer) openPacked(path string, state State, now time.Time) (f *File, w
 	return f, false
 }
 
-// findMissed looks for files that were rotated away before they were seen: where a name leads elsewhere now, they have rotated names of it and are newer than the
-// file that had it.
+// findMissed looks for files that were rotated away before they were seen: where a name leads elsewhere now, or its file was truncated, they have rotated names of it, are
+// newer than the file that had it, and begin otherwise than that. One that is being compressed is looked at again.
 func (t *Tailer) findMissed(now time.Time) {
 	lost := t.listing.lost
 	t.listing.lost = nil
 	for _, name := range lost {
-		entries, err := os.ReadDir(filepath.Dir(name.path))
+		dir := filepath.Dir(name.path)
+		entries, err := os.ReadDir(dir)
 		if err != nil || name.modified.IsZero() {
 			continue
 		}
+		unfinished := false
 		for _, entry := range entries {
-			path := filepath.Join(filepath.Dir(name.path), entry.Name())
+			path := filepath.Join(dir, entry.Name())
 			if !isRotated(path, name.path) || !isCompressed(path) && t.glob.Match(entry.Name()) {
 				continue
 			}
@@ -195,25 +209,47 @@ func (t *Tailer) findMissed(now time.Time) {
 			if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(name.modified) {
 				continue
 			}
-			t.followMissed(path, info, name, now)
+			unfinished = !t.followMissed(path, info, name, now) || unfinished
+		}
+		if name.tries++; unfinished && name.tries < missedTries {
+			t.listing.lost = append(t.listing.lost, name)
+			t.listing.next = time.Time{}
 		}
 	}
 }
 
-func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) {
+// missedTries is how often a compressed file that cannot be read yet is looked at.
+const missedTries = 100
+
+// followMissed follows one that is what is looked for. False is a compressed file that may not be whole yet.
+func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) (decided bool) {
 	id, err := identify(path, info)
-	if err != nil || t.byID[id] != nil {
-		return
+	if err != nil || t.byID[id] != nil || t.listing.unpacked[id] {
+		return true
+	}
+	packed := isCompressed(path)
+	if packed {
+		if _, err := os.Stat(strings.TrimSuffix(path, filepath.Ext(path))); err == nil {
+			return false // what it is made of is still there
+		}
+	}
+	prefix, err := prefixOf(path, max(1, len(name.prefix)))
+	if err != nil {
+		return !packed || errors.Is(err, errNotPacked)
+	}
+	if len(name.prefix) > 0 && bytes.Equal(prefix, name.prefix) {
+		return true // the known file itself, or a copy of it
 	}
 	var f *File
-	if isCompressed(path) {
+	if packed {
 		if f, _ = t.openPacked(path, State{}, now); f == nil {
-			return
+			return false
 		}
+		t.listing.unpacked[id] = true
 	} else {
 		var ok bool
 		if f, ok = t.openFile(path, now); !ok {
-			return
+			return true
 		}
 		f.modified = info.ModTime()
 		f.learn()
@@ -221,4 +257,13 @@ func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now 
 	f.rotated, f.gone = true, true
 	t.follow(f)
 	t.opts.Logger.Info("following a file that was rotated away before it was seen", "path", path, "was", name.path, "size", f.size)
+	return true
+}
+
+// prefixOf is the beginning of a file, or of what a compressed one holds.
+func prefixOf(path string, n int) ([]byte, error) {
+	if isCompressed(path) {
+		return packedPrefix(path, n)
+	}
+	return readPrefix(path, n)
 }

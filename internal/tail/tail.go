@@ -39,7 +39,8 @@ const (
 	maxOpenFiles = 256              // beyond this many, files at rest are closed and looked at by name
 	idleClose    = 30 * time.Second // how long a file must rest before it is closed
 	eventPoll    = time.Second      // how often files are asked for their size although events tell
-	blindPause   = time.Minute      // how long events are not trusted after they left something out
+	blindPause   = 10 * time.Minute // how long events are not trusted after they left something out
+	restPoll     = 5 * time.Second  // how often at most files are asked for their size while nothing happens
 )
 
 // Lines is a run of lines of one file incarnation.
@@ -69,6 +70,7 @@ type Tailer struct {
 	lastRead int       // bytes of the last lines
 	nextPoll time.Time // look at what events named
 	nextFull time.Time // look at all files
+	rest     time.Duration
 	blind    time.Time // events are not trusted until then
 	listing  listing
 	stats    Stats
@@ -164,7 +166,7 @@ func (t *Tailer) pause() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.trusted(t.opts.Now()) && t.listing.settled() {
-		return max(t.opts.Poll, eventPoll)
+		return max(t.opts.Poll, min(eventPoll, max(0, t.nextFull.Sub(t.opts.Now()))))
 	}
 	return t.opts.Poll
 }
@@ -179,7 +181,8 @@ func (t *Tailer) poll(now time.Time) {
 	trusted := t.trusted(now)
 	full := !trusted || lost || !now.Before(t.nextFull)
 	if full {
-		t.nextFull = now.Add(max(t.opts.Poll, eventPoll))
+		t.rest = min(restPoll, 2*max(t.rest, eventPoll))
+		t.nextFull = now.Add(max(t.opts.Poll, t.rest/2))
 	}
 	if named {
 		t.listing.next = time.Time{}
@@ -191,6 +194,9 @@ func (t *Tailer) poll(now time.Time) {
 		}
 		before := f.size
 		fresh := t.refresh(f, now)
+		if f.size != before || fresh != f {
+			t.rest = 0
+		}
 		if fresh != f {
 			t.files[i] = fresh
 		}
