@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"strconv"
+	"time"
 )
 
 const (
@@ -19,15 +22,23 @@ const (
 const unreachable = "ES.ServiceException"
 
 // round is what became of the documents of one attempt.
-type round struct{ again, refused []*document }
+type round struct {
+	again, refused []*document
+	hung           *document // of a request that was waited for in vain
+}
 
-// send makes one attempt for every document. Documents that a request does not answer for are to be sent again.
-func (d *Destination) send(ctx context.Context, docs []*document) round {
+// send makes one attempt for every document. Documents that a request does not answer for are to be sent again. Once the
+// time until is over, a server that hangs is not waited for with each of many requests: the others share its failure.
+func (d *Destination) send(ctx context.Context, docs []*document, until time.Time) round {
 	var r round
 	for len(docs) > 0 && ctx.Err() == nil {
 		n := d.fitting(docs)
+		r.hung = nil
 		d.request(ctx, docs[:n], &r)
-		docs = docs[n:]
+		if docs = docs[n:]; r.hung != nil && !time.Now().Before(until) {
+			r.failAll(docs, r.hung.code, r.hung.message)
+			return r
+		}
 	}
 	r.again = append(r.again, docs...)
 	return r
@@ -51,6 +62,10 @@ func (d *Destination) request(ctx context.Context, docs []*document, r *round) {
 	switch {
 	case err != nil:
 		r.failAll(docs, unreachable, errorJSON("connect_exception", err.Error()))
+		var network net.Error
+		if errors.As(err, &network) && network.Timeout() {
+			r.hung = docs[0]
+		}
 	case status == http.StatusOK:
 		d.items(docs, body, r)
 	case status != http.StatusRequestEntityTooLarge && status != http.StatusBadRequest:

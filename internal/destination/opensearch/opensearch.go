@@ -124,7 +124,7 @@ func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]dest
 func (d *Destination) bring(ctx context.Context, docs []*document) (refused, left []*document, err error) {
 	began, attempts := time.Now(), destination.AttemptsOf(ctx)
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
-		round := d.send(ctx, docs)
+		round := d.send(ctx, docs, began.Add(d.opts.RetryDuration))
 		refused = append(refused, round.refused...)
 		if docs = round.again; len(docs) == 0 {
 			return refused, nil, nil
