@@ -14,6 +14,9 @@ const (
 
 	// openAfter failures one after the other, of any batch, open the breaker.
 	openAfter = 3
+
+	// downAfter is time for a few probes.
+	downAfter = 2 * lastBackoff
 )
 
 // States of a breaker.
@@ -156,6 +159,14 @@ func (b *breaker) open() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return !b.since.IsZero()
+}
+
+// down tells that the destination takes nothing, whoever tries: probes of several
+// batches have failed since the breaker opened.
+func (b *breaker) down() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return !b.since.IsZero() && time.Since(b.since) > downAfter
 }
 
 // status returns the breaker as people see it.

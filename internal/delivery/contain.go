@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"time"
 
 	"github.com/millrace/millrace/internal/record"
 )
@@ -16,8 +17,7 @@ const (
 )
 
 // within does a step of a delivery inside the time that one may take.
-func (p *Pipeline) within(ctx context.Context, what string, do func(context.Context) error) error {
-	limit := p.opts.AttemptTimeout
+func (p *Pipeline) within(ctx context.Context, limit time.Duration, what string, do func(context.Context) error) error {
 	if limit > 0 {
 		var end context.CancelFunc
 		ctx, end = context.WithTimeout(ctx, limit)

@@ -68,6 +68,11 @@ func (p *Pipeline) fly(ctx context.Context, f *flight) error {
 		}
 	}
 	for {
+		// Attempts of their own would give up expired batches more slowly than
+		// others come.
+		if o := p.options(); o.expired(f) && p.breaker.down() {
+			return p.giveUp(f, o, p.lastFailure())
+		}
 		probe, err := p.breaker.enter(ctx, f.again)
 		if err != nil {
 			return err
@@ -149,7 +154,7 @@ func (p *Pipeline) try(ctx context.Context, f *flight, opts Options) error {
 	if opts.Errors == nil {
 		return fmt.Errorf("deliver batch %s: %d records refused (%s) and no error output", f.ID, len(refused), refused[0].Message)
 	}
-	err := p.within(ctx, "write error objects", func(ctx context.Context) error { return opts.Errors.Write(ctx, f.batch, refused) })
+	err := p.within(ctx, p.opts.ErrorTimeout, "write error objects", func(ctx context.Context) error { return opts.Errors.Write(ctx, f.batch, refused) })
 	if err != nil {
 		return fmt.Errorf("write %d refused records to the error output: %w", len(refused), err)
 	}

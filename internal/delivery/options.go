@@ -44,11 +44,11 @@ type Options struct {
 	// MaxPartitions is how many objects a buffer is spread over at most by
 	// dynamic partitioning; 0 is DefaultMaxPartitions.
 	MaxPartitions int
-	// AttemptTimeout ends a delivery, or the writing of error objects, that takes
-	// longer; it is tried again. 0 sets no limit: for destinations that retry
-	// inside Deliver, which bound their requests themselves.
-	AttemptTimeout time.Duration
-	Logger         *slog.Logger
+	// AttemptTimeout ends a delivery that takes longer; it is tried again. 0 sets
+	// no limit: for destinations that retry inside Deliver, which bound their
+	// requests themselves. ErrorTimeout does the same for writing error objects.
+	AttemptTimeout, ErrorTimeout time.Duration
+	Logger                       *slog.Logger
 
 	Config      Config
 	Destination destination.Destination
@@ -59,7 +59,8 @@ type Options struct {
 	// where nothing is ever refused.
 	Errors ErrorOutput
 	// DropAfter gives up a batch that cannot be delivered once its oldest record
-	// is that old, as AWS does after 24 h. Zero waits for ever.
+	// is that old, as AWS does after 24 h: when an attempt has failed, or while
+	// the destination has been down for a minute. Zero waits for ever.
 	DropAfter time.Duration
 	// Diagnose is told what a person should know about deliveries that fail; nil
 	// tells nobody. It is called from the pipeline's goroutines and must not block.

@@ -398,3 +398,35 @@ func TestPanic(t *testing.T) {
 		}
 	})
 }
+
+// With retention the backlog of an outage stays as old as the retention, however much comes: expired batches are given up
+// as fast as they are sealed.
+func TestRetentionKeepsUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newRig(t, time.Second)
+		r.opts.Parallel, r.opts.Config.BufferBytes, r.opts.DropAfter = 4, 1, time.Hour
+		r.archive.setFail(func(int) error { return errDown })
+		var told []Diagnostic
+		r.opts.Diagnose = func(d Diagnostic) { told = append(told, d) }
+		p, _ := r.start(t)
+		const seconds = 3 * 3600
+		for range seconds { // a batch a second, of which an attempt every 30 s would keep 1 in 30 moving
+			r.put(t, "x")
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		if s := p.Status(); s.Dropped < seconds-3600-120 || s.Dropped > seconds-3600 || s.LastError == "" {
+			t.Fatalf("%d dropped: %+v", s.Dropped, s)
+		}
+		if last := told[len(told)-1]; last.ErrorCode != errDown.Code {
+			t.Errorf("%+v", last)
+		}
+		r.archive.setFail(nil)
+		if err := p.Flush(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if s := p.Status(); s.Records+s.Dropped != seconds || s.State != Waiting {
+			t.Fatalf("%+v", s)
+		}
+	})
+}

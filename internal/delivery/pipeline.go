@@ -37,6 +37,7 @@ type Pipeline struct {
 	running  int                  // of them, those under way
 	held     int                  // of the budget, by those under way
 	failure  string               // the last one, as news are told apart
+	lastErr  error                // the same
 	told     map[string]time.Time // when each code of refusals was news
 	spare    [][]record.Record    // of finished batches
 	progress State                // Starting, Stopped, Failed or empty

@@ -83,10 +83,17 @@ func (p *Pipeline) noteFailure(f *flight, err error) (news bool) {
 		what = messageOf(err)
 	}
 	news = !p.retrying() || p.failure != what
-	p.failure, f.failing = what, true
+	p.failure, p.lastErr, f.failing = what, err, true
 	p.status.FailedAttempts++
 	p.status.LastError, p.status.LastErrorAt = err.Error(), time.Now()
 	return news
+}
+
+// lastFailure is the error of the last attempt that failed, of any batch.
+func (p *Pipeline) lastFailure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.lastErr
 }
 
 // processed counts what processing did, and what it made of the batch to the budget.
