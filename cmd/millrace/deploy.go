@@ -105,18 +105,22 @@ func (d deployment) create(ctx context.Context, aws awsClient) error {
 	return d.placed(err)
 }
 
-var templatePlace = regexp.MustCompile(`\btemplate:(\d+:\d+: )`)
+var templatePlace = regexp.MustCompile(`\btemplate:(\d+:\d+)\b`)
 
-// placed puts the file's name into diagnostics: CloudFormation knows the
-// template's text alone.
+// named puts the file's name into places: CloudFormation knows the template's
+// text alone.
+func (d deployment) named(places string) string {
+	return templatePlace.ReplaceAllString(places, strings.ReplaceAll(d.File, "$", "$$")+":$1")
+}
+
+// placed makes diagnostics of a template into those of its file.
 func (d deployment) placed(err error) error {
 	var e *awserr.Error
 	if !errors.As(err, &e) || !templatePlace.MatchString(e.Message) {
 		return err
 	}
 	diagnostics := strings.TrimPrefix(e.Message, "Template format error: ")
-	return badFile(fmt.Errorf("the template of stack %q is refused (%s):\n%s", d.Stack, e.Code,
-		templatePlace.ReplaceAllString(diagnostics, strings.ReplaceAll(d.File, "$", "$$")+":$1")))
+	return badFile(fmt.Errorf("the template of stack %q is refused (%s):\n%s", d.Stack, e.Code, d.named(diagnostics)))
 }
 
 func (d deployment) delete(ctx context.Context, aws awsClient) error {
@@ -217,7 +221,7 @@ func (d deployment) whyFailed(ctx context.Context, aws awsClient, reason string)
 	}
 	for i := len(events) - 1; i >= 0; i-- { // oldest first
 		if e := events[i]; e.Status == "CREATE_FAILED" && e.LogicalID != d.Stack {
-			return fmt.Sprintf("%s (%s): %s", e.LogicalID, e.Type, e.Reason)
+			return fmt.Sprintf("%s (%s): %s", e.LogicalID, e.Type, d.named(e.Reason))
 		}
 	}
 	return reason

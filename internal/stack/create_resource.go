@@ -21,7 +21,7 @@ func (e *Engine) createResource(ctx context.Context, h *held, t *Template, decla
 	case errors.As(err, new(*halt)):
 		return err
 	case err != nil:
-		return e.mark(h, r, CreateFailed, reason(err))
+		return e.mark(h, r, CreateFailed, reason(h.placed(err, t, declared)))
 	}
 	h.mu.Lock()
 	r.Attributes = attributes
@@ -61,6 +61,7 @@ func (e *Engine) fill(h *held, t *Template, declared *Resource, r *ResourceState
 	}
 	f := &findings{file: "template"}
 	kind.properties.check(f, declared.Type, properties)
+	f.noDynamicReferences(properties)
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -146,7 +146,7 @@ func TestFailureRollsBack(t *testing.T) {
 				t.Errorf("%s: %s", s.Status, s.Reason)
 			}
 			_, events, _ := b.Events(s.ID)
-			if got := reasons(events); !strings.Contains(got, "Application CREATE_FAILED no such thing (Status Code: 400; Error Code: InvalidArgumentException)\n") ||
+			if got := reasons(events); !strings.Contains(got, "Application CREATE_FAILED template:74:3: no such thing (Status Code: 400; Error Code: InvalidArgumentException)\n") ||
 				!strings.Contains(got, "The following resource(s) failed to create: [Application]. ") {
 				t.Errorf("events say\n%s", got)
 			}

@@ -122,6 +122,7 @@ func (c *checker) check() {
 
 // value checks the functions in it and returns the resources they refer to.
 func (c *checker) value(v *Value) (dependencies []string) {
+	c.noDynamicReferences(v)
 	v.walk(func(v *Value) bool {
 		if v.Kind != Call {
 			return true
@@ -142,6 +143,17 @@ func (c *checker) value(v *Value) (dependencies []string) {
 		return true
 	})
 	return dependencies
+}
+
+// noDynamicReferences refuses texts in whose place CloudFormation puts a secret
+// or a parameter of Systems Manager: they would be taken as they stand.
+func (f *findings) noDynamicReferences(v *Value) {
+	v.walk(func(v *Value) bool {
+		if v.scalar() && strings.Contains(v.Text, "{{resolve:") {
+			f.add(v.At, "dynamic references such as {{resolve:ssm:Name}} are not supported")
+		}
+		return true
+	})
 }
 
 // reference checks a target and tells whether it is a resource.

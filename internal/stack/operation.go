@@ -99,11 +99,12 @@ func (e *Engine) settle(h *held, from, to Status, reason string) error {
 	return e.save(h, e.stackEvent(h.stack, reason))
 }
 
-// mark changes a resource's status.
+// mark changes a resource's status; the reason is shown without secrets.
 func (e *Engine) mark(h *held, r *ResourceState, to Status, reason string) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	r.Status, r.Reason, r.Updated = to, reason, e.opts.Now().UTC()
+	r.Status, r.Updated = to, e.opts.Now().UTC()
+	r.Reason, _ = masked(reason, h.stack.secrets()).(string) // services show the values that they refuse
 	return e.save(h, e.resourceEvent(h.stack, r))
 }
 

@@ -96,7 +96,7 @@ func (s *scope) ref(ref reference) (*Value, error) {
 		return nil, nil
 	}
 	if v := s.values[ref.name]; v != nil && ref.attribute == "" {
-		return v, nil
+		return v.moved(ref.at), nil
 	}
 	value, err := s.attribute(ref.name, ref.attribute)
 	return text(value, ref.at), err

@@ -72,5 +72,5 @@ func typeNames() []string {
 	return names
 }
 
-// tagsShape of AWS::KinesisFirehose::DeliveryStream and its like.
+// tagsShape of search domains.
 var tagsShape = listOf(object(required("Key", textShape()), required("Value", textShape())))

@@ -5,26 +5,14 @@ import (
 	"fmt"
 )
 
-// AWS::KinesisFirehose::DeliveryStream. Property and request members have the
-// same names; values are validated by the service itself.
+// AWS::KinesisFirehose::DeliveryStream. Ref is the name. Properties and members
+// of the request have the same names; values are validated by the service.
 var deliveryStream = resourceType{
 	name:         "AWS::KinesisFirehose::DeliveryStream",
 	nameProperty: "DeliveryStreamName",
 	naming:       naming{most: 64},
 	attributes:   []string{"Arn"},
-	properties: object(
-		optional("DeliveryStreamName", textShape()),
-		optional("DeliveryStreamType", oneOf("DirectPut")),
-		optional("S3DestinationConfiguration", s3DestinationShape),
-		optional("ExtendedS3DestinationConfiguration", extendedS3DestinationShape),
-		optional("ElasticsearchDestinationConfiguration", searchDestinationShape),
-		optional("AmazonopensearchserviceDestinationConfiguration", searchDestinationShape),
-		optional("DirectPutSourceConfiguration", object(optional("ThroughputHintInMBs", integerShape()))),
-		optional("Tags", tagsShape),
-	).refusing("AmazonOpenSearchServerlessDestinationConfiguration", "DatabaseSourceConfiguration",
-		"DeliveryStreamEncryptionConfigurationInput", "HttpEndpointDestinationConfiguration",
-		"IcebergDestinationConfiguration", "KinesisStreamSourceConfiguration", "MSKSourceConfiguration", "RedshiftDestinationConfiguration",
-		"SnowflakeDestinationConfiguration", "SplunkDestinationConfiguration"),
+	properties:   deliveryStreamShape,
 
 	create: func(ctx context.Context, aws AWS, t *target) error {
 		body := with(t.properties, map[string]any{"DeliveryStreamName": t.id, "DeliveryStreamType": "DirectPut"})
@@ -51,54 +39,6 @@ var deliveryStream = resourceType{
 	},
 	remove: removeDeliveryStream,
 }
-
-var (
-	bufferingHintsShape = object(optional("IntervalInSeconds", integerShape()), optional("SizeInMBs", integerShape()))
-	loggingShape        = object(optional("Enabled", booleanShape()), optional("LogGroupName", textShape()), optional("LogStreamName", textShape()))
-	retryShape          = object(optional("DurationInSeconds", integerShape()))
-
-	processingShape = object(
-		optional("Enabled", booleanShape()),
-		optional("Processors", listOf(object(
-			required("Type", textShape()),
-			optional("Parameters", listOf(object(required("ParameterName", textShape()), required("ParameterValue", textShape())))),
-		))),
-	)
-
-	s3Members = []property{
-		required("BucketARN", textShape()),
-		required("RoleARN", textShape()),
-		optional("BufferingHints", bufferingHintsShape),
-		optional("CloudWatchLoggingOptions", loggingShape),
-		optional("CompressionFormat", textShape()),
-		optional("EncryptionConfiguration", object(optional("NoEncryptionConfig", textShape())).refusing("KMSEncryptionConfig")),
-		optional("ErrorOutputPrefix", textShape()),
-		optional("Prefix", textShape()),
-	}
-	s3DestinationShape         = object(s3Members...)
-	extendedS3DestinationShape = object(append(s3Members[:len(s3Members):len(s3Members)],
-		optional("CustomTimeZone", textShape()),
-		optional("FileExtension", textShape()),
-		optional("ProcessingConfiguration", processingShape),
-		optional("S3BackupMode", oneOf("Disabled")),
-	)...).refusing("DataFormatConversionConfiguration", "DynamicPartitioningConfiguration", "S3BackupConfiguration")
-
-	searchDestinationShape = object(
-		required("IndexName", textShape()),
-		required("RoleARN", textShape()),
-		required("S3Configuration", s3DestinationShape),
-		optional("BufferingHints", bufferingHintsShape),
-		optional("CloudWatchLoggingOptions", loggingShape),
-		optional("ClusterEndpoint", textShape()),
-		optional("DocumentIdOptions", object(required("DefaultDocumentIdFormat", textShape()))),
-		optional("DomainARN", textShape()),
-		optional("IndexRotationPeriod", textShape()),
-		optional("ProcessingConfiguration", processingShape),
-		optional("RetryOptions", retryShape),
-		optional("S3BackupMode", textShape()),
-		optional("TypeName", textShape()),
-	).refusing("VpcConfiguration")
-)
 
 type deliveryStreamDescription struct {
 	DeliveryStreamARN    string

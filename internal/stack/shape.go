@@ -24,8 +24,10 @@ type shapeKind uint8
 const (
 	shapeText shapeKind = iota
 	shapeInteger
+	shapeNumber
 	shapeBoolean
 	shapeDocument // any JSON, such as a policy
+	shapeTexts    // texts by names that are the template's own
 	shapeList
 	shapeObject
 )
@@ -40,8 +42,10 @@ type property struct {
 func textShape() shape                     { return shape{kind: shapeText} }
 func oneOf(values ...string) shape         { return shape{kind: shapeText, values: values} }
 func integerShape() shape                  { return shape{kind: shapeInteger} }
+func numberShape() shape                   { return shape{kind: shapeNumber} }
 func booleanShape() shape                  { return shape{kind: shapeBoolean} }
 func documentShape() shape                 { return shape{kind: shapeDocument} }
+func textsShape() shape                    { return shape{kind: shapeTexts} }
 func listOf(item shape) shape              { return shape{kind: shapeList, item: &item} }
 func object(members ...property) shape     { return shape{kind: shapeObject, members: members} }
 func (s shape) refusing(n ...string) shape { s.refused = n; return s }
@@ -77,6 +81,8 @@ func (s shape) check(f *findings, path string, v *Value) {
 		f.add(v.At, "%s must not be null", path)
 	case s.kind == shapeDocument:
 		s.checkDocument(f, path, v)
+	case s.kind == shapeTexts:
+		s.checkTexts(f, path, v)
 	case s.kind == shapeList:
 		s.checkList(f, path, v)
 	case s.kind == shapeObject:
@@ -89,7 +95,7 @@ func (s shape) check(f *findings, path string, v *Value) {
 }
 
 func (s shape) expects() string {
-	return [...]string{"text", "a whole number", "true or false", "a document", "a list", "a map"}[s.kind]
+	return [...]string{"text", "a whole number", "a number", "true or false", "a document", "a map", "a list", "a map"}[s.kind]
 }
 
 func (s shape) checkScalar(f *findings, path string, v *Value) {
@@ -97,6 +103,10 @@ func (s shape) checkScalar(f *findings, path string, v *Value) {
 	case shapeInteger:
 		if _, ok := integer(v.Text); !ok {
 			f.add(v.At, "%s: expected a whole number, found %q", path, v.Text)
+		}
+	case shapeNumber:
+		if _, ok := number(v.Text); !ok {
+			f.add(v.At, "%s: expected a number, found %q", path, v.Text)
 		}
 	case shapeBoolean:
 		if _, ok := boolean(v.Text); !ok {
@@ -121,6 +131,16 @@ func (s shape) checkDocument(f *findings, path string, v *Value) {
 		return
 	}
 	f.add(v.At, "%s: expected a JSON document, found %v", path, v.Kind)
+}
+
+func (s shape) checkTexts(f *findings, path string, v *Value) {
+	if v.Kind != Map {
+		f.add(v.At, "%s: expected a map, found %v", path, v.Kind)
+		return
+	}
+	for _, m := range v.Members {
+		textShape().check(f, path+" "+m.Name, m.Value)
+	}
 }
 
 func (s shape) checkList(f *findings, path string, v *Value) {
@@ -167,10 +187,13 @@ func (s shape) render(v *Value) any {
 	case shapeInteger:
 		n, _ := integer(v.Text)
 		return n
+	case shapeNumber:
+		n, _ := number(v.Text)
+		return n
 	case shapeBoolean:
 		b, _ := boolean(v.Text)
 		return b
-	case shapeDocument:
+	case shapeDocument, shapeTexts:
 		return plain(v)
 	case shapeList:
 		list := make([]any, len(v.Items))

@@ -82,6 +82,16 @@ func (v *Value) walk(f func(*Value) bool) {
 	}
 }
 
+// moved copies a value that stands somewhere else to the place where it is
+// used. It has no members: a parameter's value, or a part of one.
+func (v *Value) moved(at Position) *Value {
+	m := &Value{Kind: v.Kind, Text: v.Text, At: at}
+	for _, item := range v.Items {
+		m.Items = append(m.Items, item.moved(at))
+	}
+	return m
+}
+
 // String renders the value in a compact form for messages and tests:
 // {Name: [a, Ref(b)]}.
 func (v *Value) String() string {
