@@ -30,7 +30,7 @@ func (s *Service) toS3(c *config, cursor string, bucket *s3Configuration, zone *
 		return o, err
 	}
 	key.Extension = to.Extension()
-	o.Destination, o.Parallel = to, parallelObjects
+	o.Destination, o.Parallel, o.AttemptTimeout = to, parallelObjects, writeTimeout
 	o.Config.Key = key
 	o.Config.BufferBytes = *bucket.BufferingHints.SizeInMBs * mebibyte
 	o.Config.Interval = time.Duration(*bucket.BufferingHints.IntervalInSeconds) * time.Second

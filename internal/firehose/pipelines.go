@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"strings"
+	"time"
 
 	"github.com/millrace/millrace/internal/delivery"
 	"github.com/millrace/millrace/internal/delivery/processing"
@@ -15,6 +16,10 @@ const mebibyte = 1 << 20
 // parallelObjects of an S3 destination are under way at once: an object's write
 // waits for its disk. Other destinations get their batches in order.
 const parallelObjects = 4
+
+// writeTimeout is what S3 has to take an object, also one of errors; then it is
+// asked again. Other destinations bound their requests themselves.
+const writeTimeout = 5 * time.Minute
 
 // countDestinations counts the destination members of a request, also those that
 // are not supported.
@@ -119,7 +124,7 @@ func (s *Service) primary(c *config, existing bool) (delivery.Options, error) {
 func (s *Service) options(c *config, cursor, target string, logging *cloudWatchLoggingOptions) delivery.Options {
 	return delivery.Options{
 		Journal: s.opts.Journal, Stream: c.ID, Name: c.Name, ARN: c.ARN,
-		Cursor: cursor, DropAfter: s.opts.DropAfter, Logger: s.opts.Logger,
+		Cursor: cursor, DropAfter: s.opts.DropAfter, ErrorTimeout: writeTimeout, Logger: s.opts.Logger,
 		Config: delivery.Config{Version: c.Version}, Target: target, Diagnose: s.diagnose(c, logging),
 	}
 }

@@ -100,6 +100,7 @@ type endpoint struct {
 	mu       sync.Mutex
 	down     bool
 	requests []string
+	asked    []string // the ids of all requests, also those that failed
 }
 
 func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -125,6 +126,7 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.asked = append(e.asked, request.RequestID)
 	if e.down {
 		return &http.Response{StatusCode: 503, Header: http.Header{}, Body: http.NoBody, Request: r}, nil
 	}
@@ -140,9 +142,7 @@ func (e *endpoint) RoundTrip(r *http.Request) (*http.Response, error) {
 		text += "\n" + string(record.Data)
 	}
 	e.requests = append(e.requests, text)
-	answer := fmt.Sprintf(`{"requestId":%q,"timestamp":1}`, request.RequestID)
-	return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(answer)), ContentLength: int64(len(answer)), Request: r}, nil
+	return answer(r, http.StatusOK, fmt.Sprintf(`{"requestId":%q,"timestamp":1}`, request.RequestID)), nil
 }
 
 // lines are the lines of diagnostics.
@@ -175,10 +175,4 @@ func (e *endpoint) setDown(down bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.down = down
-}
-
-func (s *search) setDown(down bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.down = down
 }

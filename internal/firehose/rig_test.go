@@ -16,7 +16,6 @@ import (
 	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/aws/jsonrpc"
-	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/record"
@@ -27,35 +26,55 @@ type archive struct {
 	mu      sync.Mutex
 	objects map[string]string // body by bucket/key
 	headers map[string]http.Header
-	down    map[string]bool // by bucket; "" is all of them
+	trouble map[string]string // by bucket; "" is all of them
+	puts    int               // also those that failed
 }
 
 func newArchive() *archive {
-	return &archive{objects: map[string]string{}}
+	return &archive{objects: map[string]string{}, headers: map[string]http.Header{}, trouble: map[string]string{}}
 }
 
-func (a *archive) Put(_ context.Context, bucket, key string, body []byte, header http.Header) error {
+// Put meets the trouble of the bucket: "down" refuses, "gone" says that there is
+// no such bucket, "hangs" never answers, "forgets" stores and does not say so.
+func (a *archive) Put(ctx context.Context, bucket, key string, body []byte, header http.Header) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.down[""] || a.down[bucket] {
-		return &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "S3 is down"}
+	a.puts++
+	trouble := a.trouble[bucket]
+	if all := a.trouble[""]; all != "" {
+		trouble = all
 	}
-	if a.headers == nil {
-		a.headers = map[string]http.Header{}
+	switch trouble {
+	case "down":
+		return &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "S3 is down"}
+	case "gone":
+		return &record.Failure{Kind: record.Retryable, Code: "S3.NoSuchBucket", Message: "The specified bucket does not exist"}
+	case "hangs":
+		a.mu.Unlock()
+		<-ctx.Done()
+		a.mu.Lock()
+		return context.Cause(ctx)
 	}
 	a.objects[bucket+"/"+key], a.headers[bucket+"/"+key] = string(body), header
+	if trouble == "forgets" {
+		return errors.New("read answer: connection reset by peer")
+	}
 	return nil
 }
 
-func (a *archive) setDown(down bool) { a.setBucketDown("", down) }
+func (a *archive) setDown(down bool) {
+	if down {
+		a.meet("", "down")
+	} else {
+		a.meet("", "")
+	}
+}
 
-func (a *archive) setBucketDown(bucket string, down bool) {
+// meet lets a bucket meet trouble from now on; empty is none.
+func (a *archive) meet(bucket, trouble string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.down == nil {
-		a.down = map[string]bool{}
-	}
-	a.down[bucket] = down
+	a.trouble[bucket] = trouble
 }
 
 // list returns "bucket/key: body", sorted.
@@ -115,40 +134,6 @@ func (r *roles) AuthorizeRole(_ context.Context, role, action, resource string) 
 	return nil
 }
 
-// search is a domain that takes documents and refuses those with "bad" in them.
-type search struct {
-	destination.Destination
-	mu      sync.Mutex
-	options Search
-	taken   []string
-	down    bool
-}
-
-func (s *search) open(options Search) (destination.Destination, error) {
-	if strings.HasSuffix(options.DomainARN, "/missing") {
-		return nil, fmt.Errorf("Domain %s does not exist", options.DomainARN)
-	}
-	s.options = options
-	return s, nil
-}
-
-func (s *search) Deliver(_ context.Context, b *destination.Batch) (refused []destination.Refusal, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down {
-		return nil, errors.New("search is down")
-	}
-	for _, r := range b.Records {
-		if strings.Contains(string(r.Data), "bad") {
-			refused = append(refused, destination.Refusal{Record: r, Attempts: 1, Code: "400", Message: "mapper_parsing_exception",
-				AttemptedAt: 1_000, DocumentID: "1.0", IndexName: s.options.IndexName})
-		} else {
-			s.taken = append(s.taken, string(r.Data))
-		}
-	}
-	return refused, nil
-}
-
 // rig is a service with everything around it.
 type rig struct {
 	*Service
@@ -158,8 +143,11 @@ type rig struct {
 	search   *search
 	function *function
 	endpoint *endpoint
+	events   *events // between the service and its function
 	lines    *lines
 	limits   Limits
+	again    [][]byte // records that the last put was told to send again
+	taps     map[string]record.Sequence
 }
 
 func newRig(t *testing.T) *rig {
@@ -176,13 +164,15 @@ func openRig(t *testing.T, j journal.Journal) *rig {
 }
 
 func unopened(j journal.Journal) *rig {
-	return &rig{journal: j, archive: newArchive(), roles: &roles{denied: map[string]bool{}}, search: &search{},
-		function: &function{}, endpoint: &endpoint{}, lines: &lines{}}
+	r := &rig{journal: j, archive: newArchive(), roles: &roles{denied: map[string]bool{}}, search: newSearch(),
+		function: &function{}, endpoint: &endpoint{}, lines: &lines{}, taps: map[string]record.Sequence{}}
+	r.events = &events{Invoker: r.function}
+	return r
 }
 
 func (r *rig) options() Options {
 	return Options{Journal: r.journal, Authorizer: r.roles, Archive: r.archive, Search: r.search.open, HTTP: r.endpoint,
-		Functions: r.function, Table: webTable, Diagnose: r.lines.add, Limits: r.limits, Logger: discard}
+		Functions: r.events, Table: webTable, Diagnose: r.lines.add, Limits: r.limits, Logger: discard}
 }
 
 // open is a start of the process; the service before must be closed.

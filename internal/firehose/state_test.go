@@ -37,8 +37,8 @@ func TestStreamOfFormat1(t *testing.T) {
 	if _, err := r.do("PutRecordBatch", batchBody("docs", `{"a":1}`)); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Flush(t.Context(), "docs"); err != nil || len(r.search.taken) != 1 || !r.search.options.NoDocumentID {
-		t.Fatalf("%v, taken %q", err, r.search.taken)
+	if err := r.Flush(t.Context(), "docs"); err != nil || len(r.search.held) != 1 || !r.search.options.NoDocumentID {
+		t.Fatalf("%v, held %q", err, r.search.held)
 	}
 	tags, err := r.do("ListTagsForDeliveryStream", `{"DeliveryStreamName":"docs","ExclusiveStartTagKey":"a"}`)
 	if err != nil || tags != `{"Tags":[{"Key":"b","Value":"1"}],"HasMoreTags":false}` {
