@@ -1,13 +1,8 @@
 package firehose
 
 import (
-	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"maps"
-	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -163,69 +158,6 @@ func (r *rig) updateAs(t *testing.T, name, kind, input string) string {
 	return answered(err, fmt.Sprintf("version %d", st.current().Version))
 }
 
-var repeated = regexp.MustCompile(`^(.+)\*(\d+)$`)
-
-// recordsOf reads a record a line.
-func recordsOf(t *testing.T, input string) (records [][]byte) {
-	for line := range strings.Lines(input) {
-		line = strings.TrimSuffix(line, "\n")
-		if m := repeated.FindStringSubmatch(line); m != nil {
-			line = strings.Repeat(m[1], number(t, m[2]))
-		} else if strings.HasPrefix(line, `"`) {
-			text, err := strconv.Unquote(line)
-			if err != nil {
-				t.Fatalf("record %s: %v", line, err)
-			}
-			line = text
-		}
-		records = append(records, []byte(line))
-	}
-	return records
-}
-
-// putLines puts one batch and keeps what is to be sent again.
-func (r *rig) putLines(t *testing.T, name string, records [][]byte) string {
-	type entry struct{ Data []byte }
-	var in struct {
-		DeliveryStreamName string
-		Records            []entry
-	}
-	in.DeliveryStreamName = name
-	for _, data := range records {
-		in.Records = append(in.Records, entry{data})
-	}
-	body, err := json.Marshal(in)
-	if err != nil {
-		t.Fatal(err)
-	}
-	answer, err := r.do("PutRecordBatch", string(body))
-	if err != nil {
-		return answered(err, "")
-	}
-	var out struct {
-		FailedPutCount   int
-		RequestResponses []struct{ RecordID, ErrorCode, ErrorMessage string }
-	}
-	if err := json.Unmarshal([]byte(answer), &out); err != nil || len(out.RequestResponses) != len(records) {
-		t.Fatalf("%d answers to %d records: %v", len(out.RequestResponses), len(records), err)
-	}
-	r.again = nil
-	reason := ""
-	for i, response := range out.RequestResponses {
-		if (response.RecordID == "") != (response.ErrorCode != "") {
-			t.Fatalf("answer %d: %+v", i, response)
-		}
-		if response.ErrorCode != "" {
-			r.again = append(r.again, records[i])
-			reason = fmt.Sprintf(", %d to be sent again: %s: %s", len(r.again), response.ErrorCode, response.ErrorMessage)
-		}
-	}
-	if len(r.again) != out.FailedPutCount {
-		t.Fatalf("FailedPutCount %d, %d failed", out.FailedPutCount, len(r.again))
-	}
-	return fmt.Sprintf("%d taken%s", len(records)-len(r.again), reason)
-}
-
 func (r *rig) statusOf(t *testing.T, name string) Status {
 	t.Helper()
 	for _, s := range r.Streams() {
@@ -274,23 +206,6 @@ func (r *rig) tap(t *testing.T, name string) string {
 	return strings.Join(all, "\n")
 }
 
-var (
-	randomString = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{2}\b`)
-	anything     = regexp.MustCompile(`.+`)
-)
-
-// numbered writes "<what 1>", "<what 2>" for what differs from run to run, the
-// same for the same.
-func numbered(text string, find *regexp.Regexp, what string) string {
-	seen := map[string]int{}
-	return find.ReplaceAllStringFunc(text, func(found string) string {
-		if seen[found] == 0 {
-			seen[found] = len(seen) + 1
-		}
-		return fmt.Sprintf("<%s %d>", what, seen[found])
-	})
-}
-
 // meet lets the cluster meet trouble.
 func (c *cluster) meet(t *testing.T, words []string) {
 	c.mu.Lock()
@@ -305,57 +220,4 @@ func (c *cluster) meet(t *testing.T, words []string) {
 	default:
 		t.Fatalf("unknown trouble %q", words)
 	}
-}
-
-// show lists the objects of a bucket or, without a name, of all, as
-// "bucket/key: body"; what is compressed is named and decoded, long runs of a
-// letter are shortened, and bytes that are no text quoted.
-func (a *archive) show(t *testing.T, bucket string) []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	var all []string
-	for _, key := range slices.Sorted(maps.Keys(a.objects)) {
-		if bucket != "" && !strings.HasPrefix(key, bucket+"/") {
-			continue
-		}
-		encoding := a.headers[key].Get("Content-Encoding")
-		line := key
-		if encoding != "" {
-			line += " (" + encoding + ")"
-		}
-		line += ": " + readable(decoded(t, encoding, []byte(a.objects[key])))
-		all = append(all, longRun.ReplaceAllStringFunc(line, func(run string) string { return fmt.Sprintf("x*%d", len(run)) }))
-	}
-	return all
-}
-
-func readable(data []byte) string {
-	if bytes.ContainsFunc(data, func(r rune) bool { return r == '\uFFFD' || r < ' ' && r != '\n' }) {
-		return strconv.Quote(string(data))
-	}
-	return strings.TrimRight(string(data), "\n")
-}
-
-var longRun = regexp.MustCompile(`x{40,}`)
-
-// indented is JSON for people, base64 as it is.
-func indented(t *testing.T, text []byte) string {
-	var out bytes.Buffer
-	if err := json.Indent(&out, text, "", "  "); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-var base64Data = regexp.MustCompile(`"data": "([^"]*)"`)
-
-// annotated writes beside base64 what it holds.
-func annotated(text string) string {
-	return base64Data.ReplaceAllStringFunc(text, func(m string) string {
-		data, err := base64.StdEncoding.DecodeString(base64Data.FindStringSubmatch(m)[1])
-		if err != nil {
-			return m + " (" + err.Error() + ")"
-		}
-		return m + fmt.Sprintf(" (%s)", data)
-	})
 }

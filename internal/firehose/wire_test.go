@@ -83,3 +83,20 @@ func mask(s string) string {
 	}
 	return s
 }
+
+var (
+	randomString = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{2}\b`)
+	anything     = regexp.MustCompile(`.+`)
+)
+
+// numbered writes "<what 1>", "<what 2>" for what differs from run to run, the
+// same for the same.
+func numbered(text string, find *regexp.Regexp, what string) string {
+	seen := map[string]int{}
+	return find.ReplaceAllStringFunc(text, func(found string) string {
+		if seen[found] == 0 {
+			seen[found] = len(seen) + 1
+		}
+		return fmt.Sprintf("<%s %d>", what, seen[found])
+	})
+}
