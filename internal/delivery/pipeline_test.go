@@ -67,8 +67,8 @@ func TestSize(t *testing.T) {
 	})
 }
 
-// What is counted is what came, not what compression makes of it (T86); an idle
-// stream has no oldest record (T87).
+// What is counted is what came, not what compression makes of it; an idle
+// stream has no oldest record.
 func TestCountsOriginalBytes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newRig(t, time.Second)

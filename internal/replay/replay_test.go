@@ -165,7 +165,7 @@ func runOn(t *testing.T, s *fakeStore, f *fakeTarget, prefix string, change func
 	return sum, reports, err
 }
 
-// T81 Documents go to their index under their id, records to their stream; what is refused again is kept apart in its own
+// Documents go to their index under their id, records to their stream; what is refused again is kept apart in its own
 // shape; a second run changes nothing.
 func TestReplay(t *testing.T) {
 	s := &fakeStore{objects: bucketOf()}

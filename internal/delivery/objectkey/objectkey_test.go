@@ -118,7 +118,7 @@ func unquote(s string) string {
 }
 
 // Random strings differ within a key, look like the start of a UUID, and are
-// the same at every evaluation for one object; no date is added (T51).
+// the same at every evaluation for one object; no date is added.
 func TestRandomString(t *testing.T) {
 	prefix, err := Parse("!{firehose:random-string}/!{firehose:random-string}/")
 	if err != nil {

@@ -48,7 +48,7 @@ func batch(records ...string) *destination.Batch {
 	return b
 }
 
-// T62: the event's bytes.
+// The event, byte for byte.
 func TestEvent(t *testing.T) {
 	want, err := os.ReadFile("testdata/event.json")
 	if err != nil {

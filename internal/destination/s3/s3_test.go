@@ -160,7 +160,7 @@ func TestEmptyRecord(t *testing.T) {
 	}
 }
 
-// T60: without a key nothing is said about encryption.
+// Without a key nothing is said about encryption.
 func TestHeaders(t *testing.T) {
 	for key, want := range map[string]string{
 		"":                              "Content-Encoding: gzip\r\nContent-Type: application/octet-stream\r\nX-Amz-Acl: bucket-owner-full-control\r\n",
