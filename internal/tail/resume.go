@@ -240,6 +240,9 @@ func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now 
 	if len(name.prefix) > 0 && bytes.Equal(prefix, name.prefix) {
 		return true // the known file itself, or a copy of it
 	}
+	if packed && t.beginsAsAnother(path) {
+		return true // it was found before it was compressed
+	}
 	var f *File
 	if packed {
 		if f, _ = t.openPacked(path, State{}, now); f == nil {
@@ -258,6 +261,17 @@ func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now 
 	t.follow(f)
 	t.opts.Logger.Info("following a file that was rotated away before it was seen", "path", path, "was", name.path, "size", f.size)
 	return true
+}
+
+// beginsAsAnother compares a compressed file with those that are followed.
+func (t *Tailer) beginsAsAnother(path string) bool {
+	prefix, err := packedPrefix(path, prefixBytes)
+	for _, f := range t.files {
+		if err == nil && len(f.prefix) > 0 && len(f.prefix) <= len(prefix) && bytes.Equal(prefix[:len(f.prefix)], f.prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // prefixOf is the beginning of a file, or of what a compressed one holds.

@@ -72,6 +72,7 @@ type Tailer struct {
 	nextFull time.Time // look at all files
 	rest     time.Duration
 	blind    time.Time // events are not trusted until then
+	untold   []string  // files that were seen to change without an event so far
 	listing  listing
 	stats    Stats
 	revision atomic.Uint64
@@ -178,6 +179,7 @@ func (t *Tailer) trusted(now time.Time) bool { return t.watch.sees() && !now.Bef
 // asked less often; a change that they left out shows that they cannot be trusted here.
 func (t *Tailer) poll(now time.Time) {
 	changed, named, lost := t.watch.take()
+	t.judge(changed, lost, now)
 	trusted := t.trusted(now)
 	full := !trusted || lost || !now.Before(t.nextFull)
 	if full {
@@ -201,7 +203,7 @@ func (t *Tailer) poll(now time.Time) {
 			t.files[i] = fresh
 		}
 		if trusted && full && !told && !lost && !f.gone && f.size != before && now.Sub(f.found) > eventPoll {
-			t.distrust(f, now)
+			t.untold = append(t.untold, f.path)
 		}
 	}
 	t.list(now, full)
@@ -221,12 +223,15 @@ func (t *Tailer) poll(now time.Time) {
 	}
 }
 
-// distrust is for file systems that others write to: their changes come without events. An event that is late by a moment does no harm.
-func (t *Tailer) distrust(f *File, now time.Time) {
-	if late, _, _ := t.watch.take(); late[f.path] {
-		return
+// judge is for file systems that others write to: their changes come without events. An event may come a moment after the change was seen, but not later than at the
+// next look.
+func (t *Tailer) judge(changed map[string]bool, lost bool, now time.Time) {
+	for _, path := range t.untold {
+		if !changed[path] && !lost {
+			t.blind = now.Add(blindPause)
+		}
 	}
-	t.blind = now.Add(blindPause)
+	t.untold = t.untold[:0]
 }
 
 func (t *Tailer) letGo(f *File) {

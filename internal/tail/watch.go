@@ -90,9 +90,9 @@ func (w *watcher) wake() {
 func (w *watcher) take() (changed map[string]bool, named, lost bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	changed, named, lost = w.changed, w.named, w.lost
-	if len(changed) > 0 {
-		w.changed = make(map[string]bool)
+	named, lost = w.named, w.lost
+	if len(w.changed) > 0 {
+		changed, w.changed = w.changed, make(map[string]bool)
 	}
 	w.named, w.lost = false, false
 	return changed, named, lost
