@@ -363,7 +363,7 @@ func unsigned(t *testing.T, c *awsCLI) {
 	}
 }
 
-// boto3 runs testdata/boto3/operations.py, which says what it expects itself.
+// boto3 runs testdata/boto3/operations.py and what it imports, which says what it expects itself.
 func boto3(t *testing.T, c *awsCLI) {
 	realtest.Python(t, "boto3")
 	if out, err := c.command("python3", "-c", "import boto3"); err != nil {
@@ -376,7 +376,7 @@ func boto3(t *testing.T, c *awsCLI) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.env = append(c.env, "MILLRACE_TEST_PROGRAM="+os.Args[0], "MILLRACE_TEST_DIR="+c.p.Dir)
+	c.env = append(c.env, "MILLRACE_TEST_PROGRAM="+os.Args[0], "MILLRACE_TEST_DIR="+c.p.Dir, "PYTHONDONTWRITEBYTECODE=1")
 	out, err := c.command("python3", script)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)

@@ -1,52 +1,14 @@
 """Every operation of millrace by boto3. Run by TestRealAWS; the environment says where the server is."""
 
 import io
-import json
 import os
 import re
-import subprocess
-import time
 
 import boto3
 from boto3.s3.transfer import TransferConfig
-from botocore.exceptions import ClientError
 
-ACCOUNT = "000000000000"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/boto3"  # does not exist: may do everything
-
-
-def refused(code, text, call, **arguments):
-    """The call is refused with exactly this code and, unless it is a pattern, exactly this text."""
-    try:
-        answer = call(**arguments)
-    except ClientError as e:
-        error = e.response["Error"]
-        assert error["Code"] == code, error
-        if isinstance(text, re.Pattern):
-            assert text.search(error["Message"]), error
-        else:
-            assert error["Message"] == text, error
-        return e.response
-    raise AssertionError(f"{call.__name__} was accepted: {answer}")
-
-
-def eventually(what, check, seconds=30):
-    end = time.monotonic() + seconds
-    while not check():
-        assert time.monotonic() < end, what
-        time.sleep(0.2)
-
-
-def flush(stream):
-    subprocess.run(
-        [os.environ["MILLRACE_TEST_PROGRAM"], "flush", stream, "--dir", os.environ["MILLRACE_TEST_DIR"]],
-        env={**os.environ, "MILLRACE_TEST_MAIN": "1"},
-        check=True,
-    )
-
-
-def objects(s3, bucket):
-    return [o["Key"] for o in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+import firehose
+from support import ACCOUNT, ROLE, eventually, objects, refused
 
 
 def cloudformation():
@@ -90,96 +52,6 @@ def s3_files():
     s3.delete_objects(Bucket="boto3-files", Delete={"Objects": [{"Key": "big"}, {"Key": "größe/ä b+c"}]})
     s3.delete_bucket(Bucket="boto3-files")
     refused("NoSuchBucket", re.compile("The specified bucket does not exist"), s3.list_objects_v2, Bucket="boto3-files")
-
-
-def firehose():
-    fh, s3 = boto3.client("firehose"), boto3.client("s3")
-    s3.create_bucket(Bucket="boto3-archive")
-    bucket = {
-        "BucketARN": "arn:aws:s3:::boto3-archive",
-        "RoleARN": ROLE,
-        "BufferingHints": {"IntervalInSeconds": 900, "SizeInMBs": 128},
-    }
-    search = {
-        "DomainARN": f"arn:aws:es:us-east-1:{ACCOUNT}:domain/status-codes",
-        "RoleARN": ROLE,
-        "IndexName": "boto3",
-        "IndexRotationPeriod": "NoRotation",
-        "S3Configuration": bucket,
-    }
-    forms = {
-        "boto3-s3": {"S3DestinationConfiguration": bucket},
-        "boto3-extended": {"ExtendedS3DestinationConfiguration": bucket},
-        "boto3-es": {"ElasticsearchDestinationConfiguration": search},
-        "boto3-opensearch": {"AmazonopensearchserviceDestinationConfiguration": search},
-    }
-    for name, form in forms.items():
-        fh.create_delivery_stream(DeliveryStreamName=name, DeliveryStreamType="DirectPut", **form)
-        described = fh.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
-        assert described["DeliveryStreamStatus"] == "ACTIVE", described
-        destination = next(iter(form)).replace("Configuration", "Description")
-        assert destination in described["Destinations"][0], described
-    listed = fh.list_delivery_streams(Limit=2, ExclusiveStartDeliveryStreamName="boto3")
-    assert listed["DeliveryStreamNames"] == ["boto3-es", "boto3-extended"] and listed["HasMoreDeliveryStreams"], listed
-
-    assert fh.put_record(DeliveryStreamName="boto3-s3", Record={"Data": b"first\n"})["RecordId"]
-    # 500 records of together exactly 4 MiB are accepted; the answers stand in the order of the records.
-    size = 4 << 20
-    records = [{"Data": b"%07d\n" % n + b"x" * (size // 500 - 9) + b"\n"} for n in range(500)]
-    records[-1]["Data"] += b"x" * (size - sum(len(r["Data"]) for r in records))
-    answer = fh.put_record_batch(DeliveryStreamName="boto3-s3", Records=records)
-    ids = [r["RecordId"] for r in answer["RequestResponses"]]
-    assert answer["FailedPutCount"] == 0 and len(set(ids)) == 500, answer
-
-    refused(
-        "ValidationException",
-        re.compile(r"^1 validation error detected: Value at 'records' failed to satisfy constraint: Member must have length less than or equal to 500$"),
-        fh.put_record_batch,
-        DeliveryStreamName="boto3-s3",
-        Records=[{"Data": b"x"}] * 501,
-    )
-    records[-1]["Data"] += b"x"
-    refused(
-        "InvalidArgumentException",
-        "Records size exceeds 4 MB limit",
-        fh.put_record_batch,
-        DeliveryStreamName="boto3-s3",
-        Records=records,
-    )
-    refused(
-        "ValidationException",
-        re.compile(r"at 'record.data' failed to satisfy constraint: Member must have length less than or equal to 1024000$"),
-        fh.put_record,
-        DeliveryStreamName="boto3-s3",
-        Record={"Data": b"x" * 1024001},
-    )
-    missing = f"Firehose nowhere under account {ACCOUNT} not found."
-    refused("ResourceNotFoundException", missing, fh.put_record, DeliveryStreamName="nowhere", Record={"Data": b"x"})
-    refused("ResourceNotFoundException", missing, fh.put_record_batch, DeliveryStreamName="nowhere", Records=[{"Data": b"x"}])
-    refused("ResourceNotFoundException", missing, fh.describe_delivery_stream, DeliveryStreamName="nowhere")
-    refused("ResourceNotFoundException", missing, fh.delete_delivery_stream, DeliveryStreamName="nowhere")
-    refused(
-        "ResourceInUseException",
-        f"Firehose boto3-s3 under accountId {ACCOUNT} already exists",
-        fh.create_delivery_stream,
-        DeliveryStreamName="boto3-s3",
-        S3DestinationConfiguration=bucket,
-    )
-
-    # Nothing of what was refused is in the archive, everything else is.
-    flush("boto3-s3")
-    eventually("an object in the archive", lambda: objects(s3, "boto3-archive"))
-    (key,) = objects(s3, "boto3-archive")
-    assert re.fullmatch(r"\d{4}/\d\d/\d\d/\d\d/boto3-s3-1-\d{4}(-\d\d){5}-[0-9a-f-]{36}", key), key
-    body = s3.get_object(Bucket="boto3-archive", Key=key)["Body"].read()
-    records[-1]["Data"] = records[-1]["Data"][:-1]
-    assert body == b"first\n" + b"".join(r["Data"] for r in records), len(body)
-
-    for name in forms:
-        fh.delete_delivery_stream(DeliveryStreamName=name)
-    eventually("the streams are gone", lambda: not [n for n in fh.list_delivery_streams(Limit=100)["DeliveryStreamNames"] if n.startswith("boto3-")])
-    s3.delete_object(Bucket="boto3-archive", Key=key)
-    s3.delete_bucket(Bucket="boto3-archive")
 
 
 def kinesisanalytics():
@@ -261,7 +133,7 @@ def strangers():
     )
 
 
-for operations in (cloudformation, s3_files, firehose, kinesisanalytics, roles_and_domains, strangers):
+for operations in (cloudformation, s3_files, *firehose.operations, kinesisanalytics, roles_and_domains, strangers):
     operations()
     print(operations.__name__, "ok")
 print("all operations answered as expected")
