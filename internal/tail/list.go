@@ -286,12 +286,12 @@ func (t *Tailer) reopenRenamed(f *File) {
 	}
 }
 
-// reopenChanged looks at closed files once a second. It reports whether the folders must be listed because a name leads elsewhere.
+// reopenChanged looks at closed files once a second, less often where events tell and nothing happens. It reports whether the folders must be listed because a name leads elsewhere.
 func (t *Tailer) reopenChanged(now time.Time) (moved bool) {
 	if now.Before(t.listing.closedAt) {
 		return false
 	}
-	t.listing.closedAt = now.Add(time.Second)
+	t.listing.closedAt = now.Add(max(time.Second, t.rest/2))
 	for _, f := range t.files {
 		if f.fd != nil || f.gone {
 			continue

@@ -191,6 +191,9 @@ func (t *Tailer) poll(now time.Time) {
 	}
 	for i, f := range t.files {
 		told := changed[f.path]
+		if f.fd == nil && told && !f.gone {
+			t.reopen(f, f.path)
+		}
 		if f.fd == nil || !full && !told && !f.gone {
 			continue
 		}
