@@ -93,11 +93,19 @@ func (c *config) decompresses() bool {
 	return false
 }
 
+// maxCompressedBytes is how much a stream that decompresses gathers, however
+// large its buffering hint: hints count what arrives, and what comes out of it is
+// in memory at once, one batch at a time.
+const maxCompressedBytes = 16 * mebibyte
+
 // pipelines says how the configuration of a new or an existing stream is
 // delivered: the primary pipeline, and one of all source records where these are
 // backed up. Errors are the client's.
 func (s *Service) pipelines(c *config, existing bool) ([]delivery.Options, error) {
 	primary, err := s.primary(c, existing)
+	if c.decompresses() {
+		primary.Parallel, primary.Config.BufferBytes = 1, min(primary.Config.BufferBytes, maxCompressedBytes)
+	}
 	if err != nil || !c.backsUpAll() {
 		return []delivery.Options{primary}, err
 	}
