@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
@@ -78,7 +79,7 @@ func (c *command) call(ctx context.Context, to name, payload []byte) ([]byte, er
 func environment(inherited []string, to name) []string {
 	var env []string
 	for _, v := range inherited {
-		if !strings.HasPrefix(v, "AWS_") && !strings.HasPrefix(v, "MILLRACE_") {
+		if !slices.ContainsFunc([]string{"AWS_", "MILLRACE_", "OPENSEARCH_"}, func(own string) bool { return strings.HasPrefix(v, own) }) {
 			env = append(env, v)
 		}
 	}

@@ -47,7 +47,7 @@ func TestCommand(t *testing.T) {
 
 // The server's keys are not the function's.
 func TestCommandEnvironment(t *testing.T) {
-	f := command1(t, 0, []string{"PATH=" + os.Getenv("PATH"), "LANG=C", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-east-1", "MILLRACE_DIR=/x"}, "env")
+	f := command1(t, 0, []string{"PATH=" + os.Getenv("PATH"), "LANG=C", "AWS_SECRET_ACCESS_KEY=secret", "AWS_REGION=us-east-1", "MILLRACE_DIR=/x", "OPENSEARCH_PASSWORD=secret"}, "env")
 	got, err := f.Invoke(context.Background(), clean+":prod", nil)
 	if err != nil {
 		t.Fatal(err)
