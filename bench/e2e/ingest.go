@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
+	"runtime/pprof"
 	"slices"
 	"syscall"
 	"time"
@@ -34,6 +35,7 @@ import (
 const (
 	ingestArgument = "__ingest"
 	ingestStream   = "ingest"
+	archiveBucket  = "bench-archive"
 	region         = "us-east-1"
 	ingestKey      = "AKIDBENCH"
 	ingestSecret   = "secret"
@@ -47,7 +49,7 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 	if err != nil {
 		return err
 	}
-	p, err := start(ctx, exec.Command(self, ingestArgument, e.newDir()), "")
+	p, err := start(ctx, exec.Command(self, ingestArgument, e.newDir(), o.profile), "")
 	if err != nil {
 		return err
 	}
@@ -65,6 +67,7 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 		return err
 	}
 	best, rate, client, calibration := time.Duration(1<<62), 0.0, time.Duration(1<<62), time.Duration(1<<62)
+	var spent, records time.Duration
 	for range o.slices {
 		calibration = min(calibration, cputime.Calibrate())
 		serverBefore, _, err := p.cpu()
@@ -83,9 +86,11 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 			return err
 		}
 		best = min(best, (server-serverBefore)*1000/n)
+		spent, records = spent+server-serverBefore, records+n
 		rate = max(rate, float64(n)/result.Elapsed.Seconds())
 	}
 	print("CPU of the server, a record", "%.3f µs, %.1f × calibration", best.Seconds()*1e3, float64(best)/1000/float64(calibration))
+	print("  mean of all slices", "%.3f µs", (spent*1000/records).Seconds()*1e3)
 	print("CPU of the load, a record", "%.3f µs", client.Seconds()*1e3)
 	print("accepted beside the load", "%.0f records/s", rate)
 	print("a core of the server alone", "%.0f records/s", 1e6/(best.Seconds()*1e3))
@@ -95,7 +100,7 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 		return err
 	}
 	printLatencies("answer at half that rate", result.Latencies)
-	return nil
+	return p.stop()
 }
 
 func printLatencies(name string, l []time.Duration) {
@@ -133,8 +138,9 @@ func (everything) Authorize(context.Context, call.Identity, string, string) erro
 func (everything) AuthorizeRole(context.Context, string, string, string) error    { return nil }
 
 // serveIngest is the server of measureIngest: edge, Firehose and the journal on
-// disk, as cmd/millrace wires them, until it is asked to stop.
-func serveIngest(dir string) (err error) {
+// disk, as cmd/millrace wires them, until it is asked to stop. With a file
+// named, its CPU profile goes there.
+func serveIngest(dir, profile string) (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
@@ -169,6 +175,16 @@ func serveIngest(dir string) (err error) {
 	}
 	for f.Streams()[0].Status != "ACTIVE" {
 		runtime.Gosched()
+	}
+	if profile != "" {
+		out, err := os.Create(profile)
+		if err != nil {
+			return err
+		}
+		if err := pprof.StartCPUProfile(out); err != nil {
+			return err
+		}
+		defer pprof.StopCPUProfile()
 	}
 	ready := config.Run{Ready: true, Edge: "http://" + l.Addr().String(), PID: os.Getpid()}
 	if err := json.NewEncoder(os.Stdout).Encode(ready); err != nil {

@@ -22,6 +22,7 @@ import (
 // ledger is what a run has put, to be compared with what arrived.
 type ledger struct {
 	batches []load.Batch
+	corpus  *corpus.Corpus
 	tallies []tally // of each batch
 	seed    maphash.Seed
 	sent    tally // acknowledged
@@ -47,17 +48,22 @@ func (t *tally) add(other tally, times int64) {
 }
 
 func newLedger(batches []load.Batch, c *corpus.Corpus) *ledger {
-	l := &ledger{batches: batches, seed: maphash.MakeSeed()}
+	l := &ledger{batches: batches, corpus: c, seed: maphash.MakeSeed()}
 	for i := range batches {
-		t := tally{status: map[int]int64{}}
-		for n := i * load.BatchRecords; n < (i+1)*load.BatchRecords; n++ {
-			t.records++
-			t.hashes += maphash.Bytes(l.seed, c.Records[n])
-			t.status[c.Status[n]]++
-		}
-		l.tallies = append(l.tallies, t)
+		l.tallies = append(l.tallies, l.first(i, load.BatchRecords))
 	}
 	return l
+}
+
+// first describes the first records of a batch.
+func (l *ledger) first(batch, records int) tally {
+	t := tally{status: map[int]int64{}}
+	for n := batch * load.BatchRecords; n < batch*load.BatchRecords+records; n++ {
+		t.records++
+		t.hashes += maphash.Bytes(l.seed, l.corpus.Records[n])
+		t.status[l.corpus.Status[n]]++
+	}
+	return t
 }
 
 // note adds the result of a load.
@@ -66,6 +72,9 @@ func (l *ledger) note(r *load.Result) {
 		l.sent.add(l.tallies[i], r.Acked[i])
 		l.unknown.add(l.tallies[i], r.Unknown[i])
 	}
+	for part, calls := range r.Partly {
+		l.sent.add(l.first(part.Batch, part.Records), calls)
+	}
 }
 
 // checkArchive reads all objects of the archive's bucket, which are plain files
@@ -73,7 +82,7 @@ func (l *ledger) note(r *load.Result) {
 // as it was sent.
 func (l *ledger) checkArchive(dir string) error {
 	var got tally
-	err := filepath.WalkDir(filepath.Join(dir, "s3", "buckets", "bench-archive"), func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(filepath.Join(dir, "s3", "buckets", archiveBucket), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			if d != nil && strings.HasPrefix(d.Name(), ".") {
 				return filepath.SkipDir

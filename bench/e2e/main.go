@@ -28,6 +28,8 @@ type options struct {
 	slices      int
 	connections int
 	bufferMiB   int
+	profile     string // file
+	overload    int    // seconds
 }
 
 // part is something to measure.
@@ -41,11 +43,13 @@ var parts = []part{
 	{"path", measurePath},
 	{"start", measureStart},
 	{"memory", measureMemory},
+	{"overload", measureOverload},
+	{"peers", measurePeers},
 }
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == ingestArgument {
-		exit(serveIngest(os.Args[2]))
+		exit(serveIngest(os.Args[2], os.Args[3]))
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -66,9 +70,11 @@ func measure(ctx context.Context) error {
 	flag.IntVar(&o.slices, "slices", 5, "slices of ingest, of which the best counts")
 	flag.IntVar(&o.connections, "connections", 16, "connections of the load")
 	flag.IntVar(&o.bufferMiB, "buffer", 5, "size of the archive's objects in MiB")
-	only := flag.String("only", "", "parts to measure, separated by commas: ingest, path, start, memory")
+	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of ingest's server")
+	flag.IntVar(&o.overload, "overload", 10, "how long each overload lasts, in seconds")
+	only := flag.String("only", "", "parts to measure, separated by commas: ingest, path, start, memory, overload, peers")
 	flag.Parse()
-	if flag.NArg() > 0 || o.seconds < 1 || o.slices < 1 || o.connections < 1 || o.bufferMiB < 1 {
+	if flag.NArg() > 0 || o.seconds < 1 || o.slices < 1 || o.connections < 1 || o.bufferMiB < 1 || o.overload < 1 {
 		return fmt.Errorf("unexpected argument, or a number below 1")
 	}
 	wanted := strings.FieldsFunc(*only, func(r rune) bool { return r == ',' })

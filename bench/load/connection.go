@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/millrace/millrace/internal/aws/sigv4"
@@ -39,18 +40,17 @@ func dial(host string) (*connection, error) {
 	return &connection{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), request: request}, nil
 }
 
-var accepted = []byte(`{"FailedPutCount":0,`)
-
-// put sends a batch and waits for the answer. sent tells whether the server may
-// have the batch although there is an error.
-func (c *connection) put(signer sigv4.Signer, b *Batch) (sent bool, err error) {
+// put sends a batch and waits for the answer, which says how many of the
+// records, from the last one back, were not taken. sent tells whether the server
+// may have the batch although there is an error.
+func (c *connection) put(signer sigv4.Signer, b *Batch) (failed int, sent bool, err error) {
 	now := time.Now()
 	if err := c.SetDeadline(now.Add(answerTimeout)); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	c.request.Header.Del("Authorization")
 	if err := signer.Sign(c.request, b.Hash, now); err != nil {
-		return false, err
+		return 0, false, err
 	}
 	c.head.Reset()
 	fmt.Fprintf(&c.head, "POST / HTTP/1.1\r\nHost: %s\r\nContent-Length: %d\r\n", c.request.Host, len(b.Bytes))
@@ -60,20 +60,35 @@ func (c *connection) put(signer sigv4.Signer, b *Batch) (sent bool, err error) {
 	c.head.WriteString("\r\n")
 	message := net.Buffers{c.head.Bytes(), b.Bytes}
 	if _, err := message.WriteTo(c.Conn); err != nil {
-		return true, fmt.Errorf("send batch: %w", err)
+		return 0, true, fmt.Errorf("send batch: %w", err)
 	}
 	response, err := http.ReadResponse(c.in, c.request)
 	if err != nil {
-		return true, fmt.Errorf("read answer: %w", err)
+		return 0, true, fmt.Errorf("read answer: %w", err)
 	}
 	defer response.Body.Close()
 	c.answer.Reset()
 	if _, err := c.answer.ReadFrom(response.Body); err != nil && err != io.EOF {
-		return true, fmt.Errorf("read answer: %w", err)
+		return 0, true, fmt.Errorf("read answer: %w", err)
 	}
-	if response.StatusCode != http.StatusOK || !bytes.HasPrefix(c.answer.Bytes(), accepted) {
-		text := c.answer.Bytes()
-		return false, fmt.Errorf("batch was answered with %s: %s", response.Status, text[:min(len(text), 500)])
+	text := c.answer.Bytes()
+	if response.StatusCode == http.StatusServiceUnavailable {
+		return b.Records, true, nil
 	}
-	return true, nil
+	if failed, ok := failedPuts(text); ok && response.StatusCode == http.StatusOK {
+		return failed, true, nil
+	}
+	return 0, false, fmt.Errorf("batch was answered with %s: %s", response.Status, text[:min(len(text), 500)])
+}
+
+// failedPuts reads the FailedPutCount of an answer, wherever it stands.
+func failedPuts(answer []byte) (n int, ok bool) {
+	_, rest, found := bytes.Cut(answer, []byte(`"FailedPutCount":`))
+	rest = bytes.TrimLeft(rest, " ")
+	end := bytes.IndexAny(rest, ",}")
+	if !found || end < 0 {
+		return 0, false
+	}
+	n, err := strconv.Atoi(string(bytes.TrimSpace(rest[:end])))
+	return n, err == nil
 }

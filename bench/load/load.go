@@ -25,6 +25,9 @@ type Options struct {
 	// Calls ends the run after so many; 0 leaves that to Duration.
 	Calls    int64
 	Duration time.Duration
+	// Overload goes on where the server takes a part of a batch, or says that it
+	// cannot take it now (503).
+	Overload bool
 }
 
 // Result of Run.
@@ -33,14 +36,24 @@ type Result struct {
 	// Acked and Unknown count by batch: answered with success, and sent without
 	// an answer, so that the server may hold it or not.
 	Acked, Unknown []int64
+	// Partly counts the batches of which only the first records were taken.
+	Partly map[Part]int64
+	// Refused is how many records were not taken.
+	Refused int64
 	// Latencies are from the time a call was due to its answer, unsorted.
 	Latencies []time.Duration
 }
+
+// Part is the first records of a batch.
+type Part struct{ Batch, Records int }
 
 // Records is how many records were acknowledged.
 func (r *Result) Records(batches []Batch) (n int64) {
 	for i, calls := range r.Acked {
 		n += calls * int64(batches[i].Records)
+	}
+	for part, calls := range r.Partly {
+		n += calls * int64(part.Records)
 	}
 	return n
 }
@@ -65,25 +78,48 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	var wait sync.WaitGroup
 	for i := range results {
 		wait.Go(func() {
-			results[i].Acked, results[i].Unknown = make([]int64, len(o.Batches)), make([]int64, len(o.Batches))
+			results[i] = newResult(len(o.Batches))
 			if err := r.send(ctx, address.Host, &results[i]); err != nil {
 				fail(err)
 			}
 		})
 	}
 	wait.Wait()
-	total := &Result{Elapsed: time.Since(r.begun), Acked: make([]int64, len(o.Batches)), Unknown: make([]int64, len(o.Batches))}
-	for _, part := range results {
-		for i := range part.Acked {
-			total.Acked[i] += part.Acked[i]
-			total.Unknown[i] += part.Unknown[i]
-		}
-		total.Latencies = append(total.Latencies, part.Latencies...)
+	total := newResult(len(o.Batches))
+	total.Elapsed = time.Since(r.begun)
+	for i := range results {
+		total.add(&results[i])
 	}
 	if err := context.Cause(ctx); err != nil && !errors.Is(err, errOver) {
-		return total, err
+		return &total, err
 	}
-	return total, nil
+	return &total, nil
+}
+
+// Plus is two runs of the same batches as one.
+func (r *Result) Plus(other *Result) *Result {
+	sum := newResult(len(r.Acked))
+	sum.Elapsed = r.Elapsed + other.Elapsed
+	sum.add(r)
+	sum.add(other)
+	return &sum
+}
+
+// add adds all but the time.
+func (r *Result) add(part *Result) {
+	for i := range part.Acked {
+		r.Acked[i] += part.Acked[i]
+		r.Unknown[i] += part.Unknown[i]
+	}
+	for cut, calls := range part.Partly {
+		r.Partly[cut] += calls
+	}
+	r.Refused += part.Refused
+	r.Latencies = append(r.Latencies, part.Latencies...)
+}
+
+func newResult(batches int) Result {
+	return Result{Acked: make([]int64, batches), Unknown: make([]int64, batches), Partly: map[Part]int64{}}
 }
 
 var errOver = errors.New("over")
@@ -112,8 +148,16 @@ func (r *run) send(ctx context.Context, host string, result *Result) error {
 			return nil
 		}
 		batch := int(n % int64(len(r.Batches)))
-		sent, err := c.put(r.Signer, &r.Batches[batch])
+		failed, sent, err := c.put(r.Signer, &r.Batches[batch])
+		if failed > 0 && !r.Overload {
+			return fmt.Errorf("%d records of a batch were not taken", failed)
+		}
 		switch {
+		case err == nil && failed > 0:
+			result.Refused += int64(failed)
+			if taken := r.Batches[batch].Records - failed; taken > 0 {
+				result.Partly[Part{batch, taken}]++
+			}
 		case err == nil:
 			result.Acked[batch]++
 			result.Latencies = append(result.Latencies, time.Since(due))
