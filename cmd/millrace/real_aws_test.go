@@ -30,6 +30,7 @@ func TestRealAWS(t *testing.T) {
 		for name, test := range map[string]func(*testing.T, *awsCLI){
 			"cli cloudformation":   cliCloudFormation,
 			"cli firehose":         cliFirehose,
+			"cli firehose other":   cliFirehoseOther,
 			"cli kinesisanalytics": cliKinesisAnalytics,
 			"cli s3":               cliS3,
 			"cli iam and domains":  cliOthers,
