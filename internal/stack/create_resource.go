@@ -47,7 +47,8 @@ func (e *Engine) choose(h *held, t *Template, declared *Resource) (r *ResourceSt
 	r = &ResourceState{LogicalID: declared.LogicalID, Type: declared.Type, Status: CreateInProgress, Updated: e.opts.Now().UTC(),
 		Dependencies: declared.Dependencies, DeletionPolicy: declared.DeletionPolicy}
 	if err := e.fill(h, t, declared, r); err != nil {
-		r.Status, r.Reason = CreateFailed, err.Error()
+		r.Status = CreateFailed
+		r.Reason, _ = masked(err.Error(), h.stack.secrets()).(string)
 	}
 	h.stack.Resources = append(h.stack.Resources, r)
 	return r, false, e.save(h, e.resourceEvent(h.stack, r))

@@ -12,7 +12,8 @@ import (
 	"github.com/millrace/millrace/internal/realtest"
 )
 
-// AWS's own linter takes the templates whose requests are tested, and finds fault
+// AWS's own linter takes the templates whose requests are tested, and those of the
+// examples, and finds fault
 // with the same lines of the one whose properties are wrong. Of AWS's sources and
 // destinations that are refused here it knows nothing.
 func TestCfnLintAgrees(t *testing.T) {
@@ -20,7 +21,9 @@ func TestCfnLintAgrees(t *testing.T) {
 	lint := realtest.Program(t, "cfn-lint")
 	wrong := "testdata/template/delivery_stream.yaml"
 	files, _ := filepath.Glob("testdata/request/*.yaml")
-	files = append(files, wrong, "testdata/template/delivery_stream_sources.yaml", "testdata/template/pipeline.yaml")
+	examples, _ := filepath.Glob("../../examples/*/template.yaml")
+	files = append(append(files, examples...),
+		"../../cmd/millrace/testdata/template/streams.yaml", wrong, "testdata/template/delivery_stream_sources.yaml", "testdata/template/pipeline.yaml")
 	out, err := exec.Command(lint, append([]string{"--format", "json", "--regions", "us-east-1", "--"}, files...)...).Output()
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)

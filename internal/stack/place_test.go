@@ -2,6 +2,7 @@ package stack
 
 import (
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -48,7 +49,8 @@ func TestOtherErrorsHaveNoPlace(t *testing.T) {
 	}
 }
 
-// A refused value of a parameter that is not shown is not shown by its refusal.
+// A refused value of a parameter that is not shown is not shown by its refusal,
+// be it the service's or that of the template's own check.
 func TestRefusedSecretsAreMasked(t *testing.T) {
 	c := newCloud()
 	c.refuse = func(call string) error {
@@ -80,4 +82,38 @@ Resources:
 	if strings.Contains(reasons(events), "hush") {
 		t.Errorf("events say\n%s", reasons(events))
 	}
+	text = strings.Replace(text, "AccessKey: !Ref Secret}", "AccessKey: a}\n        RetryOptions: {DurationInSeconds: !Ref Secret}", 1)
+	if err := b.create("other", text, OnFailureDoNothing, map[string]string{"Secret": "hush"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.rests("other").Resource("R").Reason; !strings.HasSuffix(got, `DurationInSeconds: expected a whole number, found "****"`) {
+		t.Error(got)
+	}
+}
+
+// Places are added to what a service says and nothing of it is lost, whatever it
+// says.
+func FuzzPlaces(f *testing.F) {
+	src, err := os.ReadFile("testdata/place.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	text, cases, _ := strings.Cut(string(src), "\n----\n")
+	for line := range strings.Lines(cases) {
+		f.Add(line)
+	}
+	template, err := Parse("template", []byte(text))
+	if err != nil {
+		f.Fatal(err)
+	}
+	properties := template.Resources[0].Properties
+	added := regexp.MustCompile(` \(template:\d+:\d+\)|^template:\d+:\d+: `)
+	f.Fuzz(func(t *testing.T, message string) {
+		if strings.Contains(message, "template:") {
+			return
+		}
+		if got := placedMessage(message, Position{4, 3}, properties); got == message || added.ReplaceAllString(got, "") != message {
+			t.Errorf("%q became %q", message, got)
+		}
+	})
 }
