@@ -12,10 +12,9 @@ import (
 	"github.com/millrace/millrace/internal/realtest"
 )
 
-// AWS's own linter takes the templates whose requests are tested, and those of the
-// examples, and finds fault
-// with the same lines of the one whose properties are wrong. Of AWS's sources and
-// destinations that are refused here it knows nothing.
+// AWS's own linter takes the templates whose requests are tested, and those of
+// the examples. It finds fault with the same lines of the one whose properties
+// are wrong, and none with sources and destinations that are refused here alone.
 func TestCfnLintAgrees(t *testing.T) {
 	t.Parallel()
 	lint := realtest.Program(t, "cfn-lint")
