@@ -154,7 +154,7 @@ func (p *Pipeline) try(ctx context.Context, f *flight, opts Options) error {
 	if opts.Errors == nil {
 		return fmt.Errorf("deliver batch %s: %d records refused (%s) and no error output", f.ID, len(refused), refused[0].Message)
 	}
-	err := p.within(ctx, p.opts.ErrorTimeout, "write error objects", func(ctx context.Context) error { return opts.Errors.Write(ctx, f.batch, refused) })
+	err := p.within(ctx, opts.ErrorTimeout, "write error objects", func(ctx context.Context) error { return opts.Errors.Write(ctx, f.batch, refused) })
 	if err != nil {
 		return fmt.Errorf("write %d refused records to the error output: %w", len(refused), err)
 	}

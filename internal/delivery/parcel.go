@@ -162,7 +162,7 @@ func (p *Pipeline) handOver(ctx context.Context, opts Options, parcels []*parcel
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		err := p.within(ctx, p.opts.AttemptTimeout, "deliver", func(ctx context.Context) (err error) {
+		err := p.within(ctx, opts.AttemptTimeout, "deliver", func(ctx context.Context) (err error) {
 			parcel.refused, err = opts.Destination.Deliver(ctx, parcel.batch)
 			return err
 		})

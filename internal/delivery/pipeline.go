@@ -61,8 +61,9 @@ func New(opts Options) *Pipeline {
 }
 
 // Reconfigure changes the configuration of a pipeline, also while it runs:
-// Config, Destination, Processor, Errors, DropAfter, Diagnose and Target of opts
-// hold for every buffer that is not sealed yet, the one that is filling included.
+// Config, Destination, Processor, Errors, the timeouts, DropAfter, Diagnose and
+// Target of opts hold for every buffer that is not sealed yet, the one that is
+// filling included.
 //
 // What is sealed keeps its version and key, also across a restart. It goes to
 // the new destination at its next attempt, which comes at once if attempts have
@@ -73,6 +74,7 @@ func (p *Pipeline) Reconfigure(opts Options) {
 	defer p.mu.Unlock()
 	o := &p.opts
 	o.Config, o.Destination, o.Processor, o.Errors = opts.Config, opts.Destination, opts.Processor, opts.Errors
+	o.AttemptTimeout, o.ErrorTimeout = opts.AttemptTimeout, opts.ErrorTimeout
 	o.DropAfter, o.Diagnose, o.Target = opts.DropAfter, opts.Diagnose, opts.Target
 	for _, f := range p.flights {
 		if f.failing {

@@ -36,7 +36,6 @@ func (s *Service) toHTTP(c *config, to *httpConfiguration) (delivery.Options, er
 	if o.Errors, err = s.errorOutput(c, to.S3Configuration, "http-endpoint-failed"); err != nil {
 		return o, err
 	}
-	o.Config.BufferBytes = *to.BufferingHints.SizeInMBs * mebibyte
-	o.Config.Interval = time.Duration(*to.BufferingHints.IntervalInSeconds) * time.Second
+	buffer(&o, *to.BufferingHints.SizeInMBs, *to.BufferingHints.IntervalInSeconds)
 	return o, nil
 }

@@ -30,10 +30,10 @@ func (s *Service) toS3(c *config, cursor string, bucket *s3Configuration, zone *
 		return o, err
 	}
 	key.Extension = to.Extension()
-	o.Destination, o.Parallel, o.AttemptTimeout = to, parallelObjects, writeTimeout
+	o.Destination, o.Parallel = to, parallelObjects
 	o.Config.Key = key
-	o.Config.BufferBytes = *bucket.BufferingHints.SizeInMBs * mebibyte
-	o.Config.Interval = time.Duration(*bucket.BufferingHints.IntervalInSeconds) * time.Second
+	buffer(&o, *bucket.BufferingHints.SizeInMBs, *bucket.BufferingHints.IntervalInSeconds)
+	o.AttemptTimeout = o.ErrorTimeout // a function can make records larger
 	return o, nil
 }
 

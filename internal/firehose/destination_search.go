@@ -27,8 +27,7 @@ func (s *Service) toSearch(c *config, search *searchConfiguration, failed string
 	if o.Errors, err = s.errorOutput(c, search.S3Configuration, failed); err != nil {
 		return o, err
 	}
-	o.Config.BufferBytes = *search.BufferingHints.SizeInMBs * mebibyte
-	o.Config.Interval = time.Duration(*search.BufferingHints.IntervalInSeconds) * time.Second
+	buffer(&o, *search.BufferingHints.SizeInMBs, *search.BufferingHints.IntervalInSeconds)
 	return o, nil
 }
 

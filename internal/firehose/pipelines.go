@@ -17,9 +17,13 @@ const mebibyte = 1 << 20
 // waits for its disk. Other destinations get their batches in order.
 const parallelObjects = 4
 
-// writeTimeout is what S3 has to take an object, also one of errors; then it is
-// asked again. Other destinations bound their requests themselves.
-const writeTimeout = 5 * time.Minute
+// S3 has writeTimeout to take an object, and a second more for every slowestWrite
+// bytes: a large one on a thin line is not begun again and again. Other
+// destinations bound their requests themselves.
+const (
+	writeTimeout = 5 * time.Minute
+	slowestWrite = 16 << 10
+)
 
 // countDestinations counts the destination members of a request, also those that
 // are not supported.
@@ -132,9 +136,17 @@ func (s *Service) primary(c *config, existing bool) (delivery.Options, error) {
 func (s *Service) options(c *config, cursor, target string, logging *cloudWatchLoggingOptions) delivery.Options {
 	return delivery.Options{
 		Journal: s.opts.Journal, Stream: c.ID, Name: c.Name, ARN: c.ARN,
-		Cursor: cursor, DropAfter: s.opts.DropAfter, ErrorTimeout: writeTimeout, Logger: s.opts.Logger,
+		Cursor: cursor, DropAfter: s.opts.DropAfter, Logger: s.opts.Logger,
 		Config: delivery.Config{Version: c.Version}, Target: target, Diagnose: s.diagnose(c, logging),
 	}
+}
+
+// buffer sets how much is gathered for how long, and what S3 has to take twice as
+// much: records are base64 in error objects.
+func buffer(o *delivery.Options, sizeInMBs, intervalInSeconds int) {
+	o.Config.BufferBytes = sizeInMBs * mebibyte
+	o.Config.Interval = time.Duration(intervalInSeconds) * time.Second
+	o.ErrorTimeout = writeTimeout + time.Duration(2*o.Config.BufferBytes/slowestWrite)*time.Second
 }
 
 // processor makes what works on records before they are delivered, nil if
