@@ -49,7 +49,13 @@ type Builder struct {
 	// Data is the records' bytes so far.
 	Data []byte
 	ends []uint32
+	// packing is where Seal packs: the block's length is known afterwards, and
+	// its bound is many times what most records pack to.
+	packing []byte
 }
+
+// maxPackingBytes of room are kept from one Seal to the next.
+const maxPackingBytes = 1 << 20
 
 // Append adds a copy of one record.
 func (b *Builder) Append(data []byte) {
@@ -81,7 +87,7 @@ func (b *Builder) Bytes() int {
 	return int(b.ends[len(b.ends)-1])
 }
 
-// Reset empties the builder. Its memory is given up when a frame was sealed
+// Reset empties the builder. Data's memory is given up when a frame was sealed
 // from it, because readers hold on to that frame's payload.
 func (b *Builder) Reset() { b.Data, b.ends = b.Data[:0], b.ends[:0] }
 
@@ -110,16 +116,28 @@ func (b *Builder) Seal() (*Sealed, error) {
 	for _, end := range b.ends {
 		payload = binary.LittleEndian.AppendUint32(payload, end)
 	}
-	encoded := make([]byte, FrameHeaderBytes+s2.MaxEncodedLen(size))
-	packed := s2.Encode(encoded[FrameHeaderBytes:], payload)
+	packed := b.pack(payload)
+	encoded := make([]byte, FrameHeaderBytes, FrameHeaderBytes+len(packed))
 	s := &Sealed{
 		payload:    payload,
-		encoded:    encoded[:FrameHeaderBytes+len(packed)],
+		encoded:    append(encoded, packed...),
 		count:      len(b.ends),
 		payloadCRC: crc32.Checksum(packed, castagnoli),
 	}
 	b.Data, b.ends = nil, b.ends[:0]
 	return s, nil
+}
+
+// pack returns the payload's S2 block, valid until the next.
+func (b *Builder) pack(payload []byte) []byte {
+	room := b.packing
+	if need := s2.MaxEncodedLen(len(payload)); cap(room) < need {
+		room = make([]byte, need)
+		if need <= maxPackingBytes {
+			b.packing = room
+		}
+	}
+	return s2.Encode(room[:cap(room)], payload)
 }
 
 // Sealed is a packed frame that awaits its sequence and arrival. It becomes
