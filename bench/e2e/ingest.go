@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"slices"
@@ -100,7 +101,65 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 		return err
 	}
 	printLatencies("answer at half that rate", result.Latencies)
+	if err := e.measureSync(); err != nil {
+		return err
+	}
+	if err := p.measureOnes(ctx, job); err != nil {
+		return err
+	}
 	return p.stop()
+}
+
+// measureSync is what the disk takes in the same minute: a write of 4 KiB and
+// its fdatasync, one after the other.
+func (e *environment) measureSync() error {
+	f, err := os.Create(filepath.Join(e.dir, "sync"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	block := make([]byte, 4<<10)
+	var took []time.Duration
+	for end := time.Now().Add(2 * time.Second); time.Now().Before(end); {
+		begun := time.Now()
+		if _, err := f.Write(block); err != nil {
+			return err
+		}
+		if err := syscall.Fdatasync(int(f.Fd())); err != nil {
+			return err
+		}
+		took = append(took, time.Since(begun))
+	}
+	printLatencies("fdatasync of 4 KiB, in the same minute", took)
+	return nil
+}
+
+// measureOnes is one record a call.
+func (p *process) measureOnes(ctx context.Context, job load.Options) error {
+	c, err := corpus.New(corpus.Options{Records: 1000, Seed: 3})
+	if err != nil {
+		return err
+	}
+	job.Batches, job.Rate, job.Duration = nil, 0, job.Duration/2
+	for _, r := range c.Records {
+		job.Batches = append(job.Batches, load.OneBody(ingestStream, r))
+	}
+	before, _, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	result, err := load.Run(ctx, job)
+	if err != nil {
+		return err
+	}
+	after, _, err := p.cpu()
+	if err != nil {
+		return err
+	}
+	calls := float64(len(result.Latencies))
+	print("one record a call (PutRecord)", "%.1f µs CPU of the server, %.0f calls/s a core, %.0f beside the load",
+		(after-before).Seconds()*1e6/calls, calls/(after-before).Seconds(), calls/result.Elapsed.Seconds())
+	return nil
 }
 
 func printLatencies(name string, l []time.Duration) {

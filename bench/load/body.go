@@ -18,6 +18,14 @@ type Batch struct {
 	Bytes   []byte
 	Hash    string // of Bytes, hex
 	Records int
+	One     bool // a PutRecord
+}
+
+func (b *Batch) operation() string {
+	if b.One {
+		return "PutRecord"
+	}
+	return "PutRecordBatch"
 }
 
 // Body makes the body of a PutRecordBatch.
@@ -34,4 +42,13 @@ func Body(stream string, records [][]byte) Batch {
 	}
 	body = append(body, "]}"...)
 	return Batch{Bytes: body, Hash: sigv4.HashOf(body), Records: len(records)}
+}
+
+// OneBody makes the body of a PutRecord.
+func OneBody(stream string, data []byte) Batch {
+	body := append([]byte(`{"DeliveryStreamName":"`), stream...)
+	body = append(body, `","Record":{"Data":"`...)
+	body = base64.StdEncoding.AppendEncode(body, data)
+	body = append(body, `"}}`...)
+	return Batch{Bytes: body, Hash: sigv4.HashOf(body), Records: 1, One: true}
 }

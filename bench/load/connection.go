@@ -36,7 +36,6 @@ func dial(host string) (*connection, error) {
 		return nil, fmt.Errorf("make request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/x-amz-json-1.1")
-	request.Header.Set("X-Amz-Target", "Firehose_20150804.PutRecordBatch")
 	return &connection{Conn: conn, in: bufio.NewReaderSize(conn, 64<<10), request: request}, nil
 }
 
@@ -49,6 +48,7 @@ func (c *connection) put(signer sigv4.Signer, b *Batch) (failed int, sent bool, 
 		return 0, false, err
 	}
 	c.request.Header.Del("Authorization")
+	c.request.Header.Set("X-Amz-Target", "Firehose_20150804."+b.operation())
 	if err := signer.Sign(c.request, b.Hash, now); err != nil {
 		return 0, false, err
 	}
@@ -74,6 +74,9 @@ func (c *connection) put(signer sigv4.Signer, b *Batch) (failed int, sent bool, 
 	text := c.answer.Bytes()
 	if response.StatusCode == http.StatusServiceUnavailable {
 		return b.Records, true, nil
+	}
+	if b.One && response.StatusCode == http.StatusOK {
+		return 0, true, nil
 	}
 	if failed, ok := failedPuts(text); ok && response.StatusCode == http.StatusOK {
 		return failed, true, nil
