@@ -163,7 +163,8 @@ func TestRotationWhileRunning(t *testing.T) {
 			r.append("access.log", line)
 			time.Sleep(time.Millisecond)
 		}
-		time.Sleep(150 * time.Millisecond) // a file that leaves the pattern before the next poll was never seen
+		// before that it would leave the pattern unseen, for a name that is no rotated one
+		eventually(t, "the file is read", func() bool { return r.agent.Snapshot().Flows[0].Received == int64(len(written)) })
 		os.Rename(r.path("access.log"), r.path(fmt.Sprint("old.", rotation)))
 		late := fmt.Sprintf("late %d\n", len(written))
 		written = append(written, late)

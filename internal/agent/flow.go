@@ -28,6 +28,7 @@ type flow struct {
 
 	mu           sync.Mutex // guards what the reader, the senders and the checkpoint share
 	incarnations map[[16]byte]*incarnation
+	taking       *incarnation      // whose lines the reader has in hand
 	durable      map[[16]byte]bool // ids that the checkpoint file holds
 	saved        uint64            // revision of what it holds
 	acks         atomic.Uint64     // part of the revision
@@ -95,8 +96,7 @@ func (f *flow) run(ctx, hard context.Context) {
 				f.fail(err)
 			}
 		}
-		if ok {
-			f.begin(ctx, i)
+		if ok && f.begin(ctx, i) {
 			f.take(ctx, lines, i)
 		}
 		wait := f.sendAged()
@@ -118,6 +118,7 @@ func (f *flow) next() (tail.Lines, *incarnation, bool) {
 	defer f.mu.Unlock()
 	lines, ok := f.tailer.Next()
 	if !ok {
+		f.taking = nil
 		return lines, nil, false
 	}
 	i := f.incarnations[lines.File.ID]
@@ -130,19 +131,19 @@ func (f *flow) next() (tail.Lines, *incarnation, bool) {
 		}
 		f.incarnations[lines.File.ID] = i
 	}
-	i.file = lines.File
+	i.file, f.taking = lines.File, i
 	return lines, i, true
 }
 
 // begin puts a new incarnation's id into the checkpoint file before the first batch carries it: after a crash the same lines must come with the same id, or the
-// server would count them twice.
-func (f *flow) begin(ctx context.Context, i *incarnation) {
+// server would count them twice. False says that ctx ended before; the next run reads the lines.
+func (f *flow) begin(ctx context.Context, i *incarnation) bool {
 	for ctx.Err() == nil {
 		f.mu.Lock()
 		durable := f.durable[i.file.ID]
 		f.mu.Unlock()
 		if durable {
-			return
+			return true
 		}
 		err := f.agent.saveCheckpoint()
 		if err == nil {
@@ -151,6 +152,7 @@ func (f *flow) begin(ctx context.Context, i *incarnation) {
 		f.fail(err)
 		sleep(ctx, time.Second, nil)
 	}
+	return false
 }
 
 // add puts a record into the incarnation's batch, which is sent when it is full.
@@ -389,7 +391,8 @@ func (f *flow) states() []fileCheckpoint {
 	for _, status := range f.tailer.Files() {
 		s := fileCheckpoint{State: status.State}
 		if i := f.incarnations[s.ID]; i != nil {
-			i.state, s.Offset, s.cuts = status.State, i.low, append([]uint64{}, i.cuts...)
+			i.state = status.State
+			s = f.unacknowledged(i)
 		} else {
 			s.cuts = f.oldCuts[s.ID]
 		}
@@ -399,17 +402,27 @@ func (f *flow) states() []fileCheckpoint {
 	for id, i := range f.incarnations {
 		switch {
 		case followed[id]:
-		case len(i.spans) == 0 && !i.gathering:
+		case !f.pending(i):
 			f.memory.add(-cap(i.gathered.event) - cap(i.gathered.pack))
 			delete(f.incarnations, id) // read to its end and acknowledged
 			delete(f.oldCuts, id)
 		case i.state.ID == id: // its inode may be another file's by now, but a copy or a compressed one may be there
-			s := fileCheckpoint{State: i.state, cuts: append([]uint64{}, i.cuts...)}
-			s.Offset = i.low
-			states = append(states, s)
+			states = append(states, f.unacknowledged(i))
 		}
 	}
 	return states
+}
+
+// pending reports whether there are lines of i that were handed out and are neither acknowledged nor left out.
+func (f *flow) pending(i *incarnation) bool {
+	return len(i.spans) > 0 || i.gathering || f.taking == i
+}
+
+// unacknowledged is where the next run goes on with i. Before that is the footer, it has to be found again.
+func (f *flow) unacknowledged(i *incarnation) fileCheckpoint {
+	s := fileCheckpoint{State: i.state, cuts: append([]uint64{}, i.cuts...)}
+	s.Offset, s.Ended = i.low, s.Ended && !f.pending(i)
+	return s
 }
 
 // noteSaved remembers what the checkpoint file holds now.

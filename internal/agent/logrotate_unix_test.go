@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -68,14 +69,14 @@ func TestRealLogrotate(t *testing.T) {
 	}
 }
 
-// hasRead reports whether the file of this name was read to its end.
+// hasRead reports whether the file that has this name now was read to its end.
 func (r *runner) hasRead(name string) bool {
 	info, err := os.Stat(r.path(name))
 	if err != nil {
 		return false
 	}
 	for _, f := range r.agent.flows[0].tailer.Files() {
-		if f.Path == r.path(name) && !f.Rotated && f.Offset == uint64(info.Size()) {
+		if f.Inode == info.Sys().(*syscall.Stat_t).Ino && !f.Rotated && f.Offset == uint64(info.Size()) {
 			return true
 		}
 	}

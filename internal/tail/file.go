@@ -259,9 +259,12 @@ func (f *File) advance(lines Lines) {
 		f.sum = mark{lines.End, crc32.Update(f.sum.crc, castagnoli, lines.Data)}
 	}
 	f.offset, f.stalled, f.scanned = lines.End, 0, 0
-	if len(f.prefix) < prefixBytes || lines.Cut {
+	if lines.Cut {
 		f.learn()
 		return
+	}
+	if n := uint64(len(f.prefix)); n < prefixBytes && lines.Start <= n && lines.End > n { // as it was read, whatever the file holds by now
+		f.prefix = append(append([]byte{}, f.prefix[:lines.Start]...), lines.Data[:min(uint64(len(lines.Data)), prefixBytes-lines.Start)]...)
 	}
 	tail := lines.Data[len(lines.Data)-min(len(lines.Data), suffixBytes):]
 	if keep := suffixBytes - len(tail); keep > 0 {
@@ -331,6 +334,7 @@ func (t *Tailer) truncated(f *File, now time.Time) *File {
 	t.stats.Found++
 	t.opts.Logger.Warn("file was truncated, reading it from its beginning", "path", f.path, "read_to", f.offset, "size", f.size)
 	f.fd = nil
+	t.listing.remember(f.prefix)
 	t.listing.truncated(f)
 	t.revision.Add(1)
 	return fresh

@@ -20,6 +20,7 @@ type listing struct {
 	cut       []*File              // truncated ones whose copies are looked for
 	waiting   map[identity]waiting // new files that may be copies
 	lost      []lostName
+	recent    [][]byte          // beginnings of the last incarnations that are followed no more
 	unpacked  map[identity]bool // compressed files that were found missing; few, for rotation makes few
 	complaint map[string]string // path to the last thing logged about it
 }
@@ -60,6 +61,19 @@ func (l *listing) settled() bool {
 func (l *listing) truncated(old *File) {
 	l.cut = append(l.cut, old)
 	l.next = time.Time{}
+}
+
+// recentPrefixes is how many beginnings are remembered.
+const recentPrefixes = 32
+
+func (l *listing) remember(prefix []byte) {
+	if len(prefix) == 0 {
+		return
+	}
+	if len(l.recent) == recentPrefixes {
+		l.recent = append(l.recent[:0], l.recent[1:]...)
+	}
+	l.recent = append(l.recent, prefix)
 }
 
 // list looks at the folders when one of them changed or Relist is over: new files are begun, files that lost their name are marked.

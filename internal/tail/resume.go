@@ -218,10 +218,13 @@ func (t *Tailer) findMissed(now time.Time) {
 	}
 }
 
-// missedTries is how often a compressed file that cannot be read yet is looked at.
+// missedTries is how often one that cannot be judged yet is looked at.
 const missedTries = 100
 
-// followMissed follows one that is what is looked for. False is a compressed file that may not be whole yet.
+// missedRest is how long a file must not have changed before it counts as one that was missed.
+const missedRest = 200 * time.Millisecond
+
+// followMissed follows one that is what is looked for. False is one that may not be whole yet.
 func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) (decided bool) {
 	id, err := identify(path, info)
 	if err != nil || t.byID[id] != nil || t.listing.unpacked[id] {
@@ -233,15 +236,15 @@ func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now 
 			return false // what it is made of is still there
 		}
 	}
-	prefix, err := prefixOf(path, max(1, len(name.prefix)))
+	if !packed && now.Sub(info.ModTime()) < missedRest && now.After(info.ModTime()) {
+		return false // it may be a copy that is being made
+	}
+	prefix, err := prefixOf(path, prefixBytes)
 	if err != nil {
 		return !packed || errors.Is(err, errNotPacked)
 	}
-	if len(name.prefix) > 0 && bytes.Equal(prefix, name.prefix) {
-		return true // the known file itself, or a copy of it
-	}
-	if packed && t.beginsAsAnother(path) {
-		return true // it was found before it was compressed
+	if t.beginsAsAnother(prefix, name.prefix) {
+		return true
 	}
 	var f *File
 	if packed {
@@ -263,15 +266,13 @@ func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now 
 	return true
 }
 
-// beginsAsAnother compares a compressed file with those that are followed.
-func (t *Tailer) beginsAsAnother(path string) bool {
-	prefix, err := packedPrefix(path, prefixBytes)
-	for _, f := range t.files {
-		if err == nil && len(f.prefix) > 0 && len(f.prefix) <= len(prefix) && bytes.Equal(prefix[:len(f.prefix)], f.prefix) {
-			return true
-		}
+// beginsAsAnother reports whether a file with this beginning is one that is followed, or was a while ago, or a copy of one.
+func (t *Tailer) beginsAsAnother(prefix, known []byte) bool {
+	same := func(other []byte) bool {
+		n := min(len(prefix), len(other))
+		return n > 0 && bytes.Equal(prefix[:n], other[:n])
 	}
-	return false
+	return same(known) || slices.ContainsFunc(t.listing.recent, same) || slices.ContainsFunc(t.files, func(f *File) bool { return same(f.prefix) })
 }
 
 // prefixOf is the beginning of a file, or of what a compressed one holds.

@@ -238,6 +238,7 @@ func (t *Tailer) judge(changed map[string]bool, lost bool, now time.Time) {
 }
 
 func (t *Tailer) letGo(f *File) {
+	t.listing.remember(f.prefix)
 	t.closeFile(f)
 	if t.byID[f.identity] == f {
 		delete(t.byID, f.identity)
