@@ -6,25 +6,33 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"pgregory.net/rapid"
 
+	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/firehose"
+	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/realtest"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -227,6 +235,193 @@ func TestRepeatsAfterALostCheckpoint(t *testing.T) {
 	a.until("all came again", func() bool { return w.route.records() == 2000 })
 	w.arrive(a)
 	w.sameAsLogs(1000)
+}
+
+// Whoever else names the same incarnation and bytes takes nothing away: another
+// key, another role, the root beside a role; nor does the same caller's put into
+// another stream.
+func TestForgedOriginsSuppressNothing(t *testing.T) {
+	s := openOriginService(t, memory.New(memory.Options{}), "web", "other")
+	owner := call.Identity{AccessKeyID: "AKIAOWNER"}
+	role := call.Identity{AccessKeyID: "ASIA1", RoleARN: "arn:aws:iam::000000000000:role/web"}
+	callers := []call.Identity{
+		owner, {AccessKeyID: "AKIAOTHER"}, role,
+		{AccessKeyID: "AKIAOWNER", RoleARN: "arn:aws:iam::000000000000:role/other"},                // the owner's key in a role
+		{AccessKeyID: "AKIAOWNER/" + strings.Repeat("ab", 16)}, {AccessKeyID: "AKIAOWNER\x00"}, {}, // nor by what it is called
+	}
+	from := record.Origin{ID: [16]byte{0xab, 0xab}, Ranges: []record.Range{{Start: 0, End: 10}, {Start: 10, End: 20}}}
+	put := func(who call.Identity, stream, text string) {
+		t.Helper()
+		if err := s.put(who, stream, from, text+" 1", text+" 2"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var want []string
+	for i, who := range callers {
+		text := fmt.Sprint("caller ", i)
+		put(who, "web", text)
+		put(who, "web", text+" again")
+		want = append(want, text+" 1", text+" 2")
+	}
+	put(owner, "other", "other stream")
+	// a role's next session has another key and is the same caller
+	role.AccessKeyID = "ASIA2"
+	put(role, "web", "next session")
+	put(owner, "web", "at last")
+	if got := s.held(t, "web"); !slices.Equal(got, want) {
+		t.Errorf("held %q, want %q", got, want)
+	}
+	if got := s.held(t, "other"); !slices.Equal(got, []string{"other stream 1", "other stream 2"}) {
+		t.Errorf("other stream: %q", got)
+	}
+}
+
+// An incarnation is forgotten a day after its last batch, by the service itself,
+// whether that brought something new or was a repeat.
+func TestRepeatsAfterADay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := openOriginService(t, memory.New(memory.Options{}), "web")
+		caller := call.Identity{AccessKeyID: "AKIAOWNER"}
+		for _, step := range []struct {
+			sleep time.Duration
+			lines uint64 // of the file, from the first on
+			held  int    // afterwards
+		}{
+			{0, 2, 2},
+			{23 * time.Hour, 2, 2}, // nothing new, and yet the day begins anew
+			{23 * time.Hour, 2, 2},
+			{30 * time.Minute, 3, 3},
+			{23 * time.Hour, 3, 3},
+			{26 * time.Hour, 3, 6},
+			{time.Hour, 3, 6},
+		} {
+			time.Sleep(step.sleep)
+			from, records := record.Origin{ID: [16]byte{1}}, []string{}
+			for i := range step.lines {
+				from.Ranges, records = append(from.Ranges, record.Range{Start: 10 * i, End: 10*i + 10}), append(records, fmt.Sprint("line ", i))
+			}
+			if err := s.put(caller, "web", from, records...); err != nil {
+				t.Fatal(err)
+			}
+			if got := len(s.held(t, "web")); got != step.held {
+				t.Errorf("after %v more: %d records, want %d", step.sleep, got, step.held)
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// What is kept of a million lines: one interval if they come in order or in any
+// order of whole batches, at most 8192 if there is a hole behind each.
+func TestIntervalsAreBounded(t *testing.T) {
+	const lines, batch = 1_000_000, 500
+	random := rand.New(rand.NewPCG(1, 1))
+	inOrder := make([]int, lines/batch)
+	for i := range inOrder {
+		inOrder[i] = i
+	}
+	shuffled := slices.Clone(inOrder)
+	random.Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+	for _, tc := range []struct {
+		name         string
+		batches      []int
+		hole         uint64 // bytes behind each line
+		most, atLast int    // bytes of state
+	}{
+		{"in order", inOrder, 0, 20, 20},
+		{"batches shuffled", shuffled, 0, 20 + 8*len(shuffled)/2, 20},
+		{"holes", inOrder, 1, 20 + 8*8192, 20 + 8*8192},
+		{"holes, batches shuffled", shuffled, 1, 20 + 8*8192, 20 + 8*8192},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			j := memory.New(memory.Options{})
+			s := openOriginService(t, j, "web")
+			caller := call.Identity{AccessKeyID: "AKIAOWNER"}
+			records := make([]string, batch)
+			for i := range records {
+				records[i] = "x"
+			}
+			put := func(n int) {
+				from := record.Origin{ID: [16]byte{1}}
+				for i := range uint64(batch) {
+					at := (uint64(n*batch) + i) * 100
+					from.Ranges = append(from.Ranges, record.Range{Start: at, End: at + 100 - tc.hole})
+				}
+				if err := s.put(caller, "web", from, records...); err != nil {
+					t.Fatal(err)
+				}
+			}
+			size, most := 0, 0
+			for _, n := range tc.batches {
+				put(n)
+				size = 0
+				for e, err := range j.Scan("firehose/origin/") {
+					if err != nil {
+						t.Fatal(err)
+					}
+					size += len(e.Value)
+				}
+				most = max(most, size)
+			}
+			t.Logf("at most %d bytes, %d at last", most, size)
+			if most > tc.most || size > tc.atLast || size == 0 {
+				t.Errorf("at most %d bytes and %d at last, want %d and %d", most, size, tc.most, tc.atLast)
+			}
+			// the end of the file is what an agent repeats
+			put(lines/batch - 1)
+			if st := s.Streams()[0]; st.RecordsIn != lines || st.Repeats != batch {
+				t.Errorf("%d records in, %d repeats", st.RecordsIn, st.Repeats)
+			}
+		})
+	}
+}
+
+// Ranges may overlap in part, as when lines are gathered to records otherwise
+// after a restart. A record is left out only if each of its bytes is held, and
+// always then; one without bytes never is. The model keeps bytes, not intervals.
+func TestPartlyHeldRecordsAreKept(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		j := memory.New(memory.Options{})
+		s := openOriginService(t, j, "web")
+		caller, bytesHeld, want := call.Identity{AccessKeyID: "AKIAOWNER"}, map[uint64]bool{}, []string{}
+		for n := range rapid.IntRange(1, 12).Draw(t, "batches") {
+			from, records := record.Origin{ID: [16]byte{1}}, []string{}
+			at := rapid.Uint64Range(0, 60).Draw(t, "offset")
+			for i := range rapid.IntRange(1, 8).Draw(t, "records") {
+				at += rapid.SampledFrom([]uint64{0, 0, 1, 7}).Draw(t, "skipped")
+				end := at + rapid.Uint64Range(0, 15).Draw(t, "length")
+				from.Ranges, records = append(from.Ranges, record.Range{Start: at, End: end}), append(records, fmt.Sprint(n, ".", i))
+				at = end
+			}
+			if err := s.put(caller, "web", from, records...); err != nil {
+				t.Fatal(err)
+			}
+			for i, r := range from.Ranges {
+				repeated := r.Start < r.End
+				for b := r.Start; b < r.End; b++ {
+					repeated = repeated && bytesHeld[b]
+				}
+				if !repeated {
+					want = append(want, records[i])
+				}
+			}
+			for _, r := range from.Ranges {
+				for b := r.Start; b < r.End; b++ {
+					bytesHeld[b] = true
+				}
+			}
+			if rapid.IntRange(0, 4).Draw(t, "restart") == 0 {
+				_ = s.Close()
+				j = j.Reopen()
+				s = openOriginService(t, j)
+			}
+		}
+		if got := s.held(t, "web"); !slices.Equal(got, want) {
+			t.Fatalf("held %q, want %q", got, want)
+		}
+	})
 }
 
 // originWorld is a server with a delivery stream into an archive, log files, an
@@ -656,4 +851,94 @@ func (q *routed) answer(entries []answered) []byte {
 		panic(err)
 	}
 	return text
+}
+
+// originService is Firehose on a journal in memory, called as the edge does.
+type originService struct {
+	*firehose.Service
+	journal *memory.Journal
+}
+
+// originTest is what *testing.T and *rapid.T share.
+type originTest interface {
+	Context() context.Context
+	Cleanup(func())
+	Fatal(args ...any)
+}
+
+// openOriginService opens the service and makes the streams.
+func openOriginService(t originTest, j *memory.Journal, streams ...string) *originService {
+	service, err := firehose.Open(firehose.Options{Journal: j, Authorizer: allowAll{}, Archive: nowhere{}, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = service.Close() })
+	s := &originService{service, j}
+	for _, name := range streams {
+		if err := s.call(call.Identity{}, "CreateDeliveryStream", "", fmt.Sprintf(`{"DeliveryStreamName":%q,"S3DestinationConfiguration":
+			{"RoleARN":"arn:aws:iam::000000000000:role/r","BucketARN":"arn:aws:s3:::archive"}}`, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for slices.ContainsFunc(s.Streams(), func(st firehose.Status) bool { return st.Status != "ACTIVE" }) {
+		time.Sleep(100 * time.Microsecond)
+	}
+	return s
+}
+
+func (s *originService) call(who call.Identity, operation, origin, body string) error {
+	c := &call.Call{Identity: who, Service: "firehose", Operation: operation, Region: "us-east-1", Header: http.Header{}, Body: []byte(body)}
+	if origin != "" {
+		c.Header.Set(record.OriginHeader, origin)
+	}
+	for _, op := range s.JSONRPC().Operations {
+		if op.Name == operation {
+			_, err := op.Handle(context.Background(), c)
+			return err
+		}
+	}
+	return fmt.Errorf("no operation %s", operation)
+}
+
+func (s *originService) put(who call.Identity, stream string, from record.Origin, records ...string) error {
+	var body strings.Builder
+	for _, r := range records {
+		fmt.Fprintf(&body, `,{"Data":%q}`, base64.StdEncoding.EncodeToString([]byte(r)))
+	}
+	return s.call(who, "PutRecordBatch", string(from.AppendHeader(nil)), fmt.Sprintf(`{"DeliveryStreamName":%q,"Records":[%s]}`, stream, body.String()[1:]))
+}
+
+// held is what the journal has of a stream, or had until it was delivered.
+func (s *originService) held(t originTest, name string) (records []string) {
+	for _, st := range s.Streams() {
+		if st.Name != name {
+			continue
+		}
+		reader := s.journal.Read(st.ID, 1)
+		defer reader.Close()
+		for at, end := record.Sequence(1), s.journal.Extent(st.ID).Next; at < end; {
+			f, err := reader.Next(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for r := range f.All(at) {
+				records = append(records, string(r.Data))
+			}
+			at = f.Next()
+		}
+	}
+	return records
+}
+
+// allowAll lets everybody do everything.
+type allowAll struct{}
+
+func (allowAll) Authorize(context.Context, call.Identity, string, string) error { return nil }
+func (allowAll) AuthorizeRole(context.Context, string, string, string) error    { return nil }
+
+// nowhere is an archive that is down: what was put stays in the journal.
+type nowhere struct{}
+
+func (nowhere) Put(context.Context, string, string, []byte, http.Header) error {
+	return &record.Failure{Kind: record.Retryable, Code: "S3.ServiceUnavailable", Message: "S3 is down"}
 }

@@ -19,8 +19,11 @@ const (
 	// what it sent. Forgetting can count a record twice, never lose one.
 	maxOriginRuns = 8192
 
-	// originLife is how long an incarnation is remembered after its last batch.
-	originLife = 24 * time.Hour
+	// originLife is how long an incarnation is remembered after its last batch,
+	// and originTouch how far the time of that may lag behind in the state where
+	// batches brought nothing new.
+	originLife  = 24 * time.Hour
+	originTouch = originLife / 24
 )
 
 func originPrefix(id record.StreamID) string { return originKeys + id.String() + "/" }
@@ -42,6 +45,7 @@ type originState struct {
 	mu     sync.Mutex
 	loaded bool
 	ranges record.Ranges
+	saved  time.Time // in the state
 
 	users    int       // guarded by origins.mu
 	lastUsed time.Time // guarded by origins.mu
@@ -94,18 +98,23 @@ func (s *originState) begin(j journal.Journal, id record.StreamID, key string, f
 		b.Remove(func(i int) bool { return repeated[i] })
 	}
 	var batch journal.Batch
-	ranges := s.ranges
-	if b.Count() > 0 {
+	ranges, now := s.ranges, time.Now()
+	switch {
+	case b.Count() > 0:
 		sealed, err := b.Seal()
 		if err != nil {
 			return nil, nil, err
 		}
 		batch.Append(id, sealed)
 		ranges = s.with(from.Ranges)
-		batch.Set(key, encodeRanges(time.Now(), ranges))
+		batch.Set(key, encodeRanges(now, ranges))
+	case len(ranges) > 0 && now.Sub(s.saved) > originTouch:
+		batch.Set(key, encodeRanges(now, ranges))
+	default:
+		now = s.saved
 	}
 	if c, err = j.Begin(&batch); err == nil {
-		s.ranges = ranges
+		s.ranges, s.saved = ranges, now
 	}
 	return c, repeated, err
 }
@@ -119,7 +128,7 @@ func (s *originState) load(j journal.Journal, key string) error {
 		return fmt.Errorf("load %s: %w", key, err)
 	}
 	if value != nil {
-		if _, s.ranges, err = decodeRanges(value); err != nil {
+		if s.saved, s.ranges, err = decodeRanges(value); err != nil {
 			return fmt.Errorf("load %s: %w", key, err)
 		}
 	}
@@ -207,7 +216,7 @@ func decodeRanges(b []byte) (lastUsed time.Time, ranges record.Ranges, err error
 func (o *origins) expire(now time.Time) error {
 	o.mu.Lock()
 	for key, s := range o.held {
-		if s.users == 0 && now.Sub(s.lastUsed) > originLife/24 {
+		if s.users == 0 && now.Sub(s.lastUsed) > originTouch {
 			delete(o.held, key) // comes back from the state when it is used again
 		}
 	}
