@@ -56,16 +56,18 @@ func (p *process) died() error {
 	return fmt.Errorf("%s ended early: %v\n%s", p.cmd.Path, p.err, text[max(0, len(text)-2000):])
 }
 
-// stop ends the group as a service manager does.
+// stop ends the group as a service manager does, and waits for all of it.
 func (p *process) stop() error {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGTERM)
-	select {
-	case <-p.ended:
-		return nil
-	case <-time.After(stopTimeout):
-		p.kill()
-		return fmt.Errorf("%s did not stop within %v", p.cmd.Path, stopTimeout)
+	group := -p.cmd.Process.Pid
+	_ = syscall.Kill(group, syscall.SIGTERM)
+	for begun := time.Now(); syscall.Kill(group, 0) == nil; time.Sleep(5 * time.Millisecond) {
+		if time.Since(begun) > stopTimeout {
+			p.kill()
+			return fmt.Errorf("%s did not stop within %v", p.cmd.Path, stopTimeout)
+		}
 	}
+	<-p.ended
+	return nil
 }
 
 func (p *process) kill() {

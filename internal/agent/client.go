@@ -53,12 +53,12 @@ func newClient(cfg Config, s *service, endpoint, region, userAgent string, crede
 	}
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         (&net.Dialer{Timeout: cfg.ConnectionTimeout, KeepAlive: 30 * time.Second}).DialContext,
+		DialContext:         dial(&net.Dialer{Timeout: cfg.ConnectionTimeout, KeepAlive: 30 * time.Second}),
 		TLSHandshakeTimeout: cfg.ConnectionTimeout,
 		MaxConnsPerHost:     cfg.MaxConnections,
 		MaxIdleConnsPerHost: cfg.MaxConnections,
 		IdleConnTimeout:     time.Minute,
-		WriteBufferSize:     64 << 10,
+		WriteBufferSize:     8 << 10, // the head of a request; see conn
 		ReadBufferSize:      16 << 10,
 		DisableCompression:  true,
 		ForceAttemptHTTP2:   false,
