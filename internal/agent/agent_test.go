@@ -171,6 +171,9 @@ func TestRotationWhileRunning(t *testing.T) {
 		r.append(fmt.Sprint("old.", rotation), late)
 	}
 	eventually(t, "all records", func() bool { return len(fake.records("web")) == len(written) })
+	for rotation := range 20 {
+		os.Remove(r.path(fmt.Sprint("old.", rotation)))
+	}
 	eventually(t, "old files let go", func() bool { return r.agent.Snapshot().Flows[0].Files == 0 })
 	if err := r.stop(); err != nil {
 		t.Fatal(err)

@@ -82,8 +82,10 @@ func readPrefix(path string, n int) ([]byte, error) {
 // findCopies looks for copies of files that were truncated: among the files that are new under the pattern, and under rotated names beside it. A copy is the old
 // incarnation, which goes on where its reading was.
 func (t *Tailer) findCopies(all []found, now time.Time) {
-	for _, old := range t.listing.cut {
-		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.modified, prefix: old.prefix}) // it may have been truncated more than once
+	cut := t.listing.cut
+	t.listing.cut = nil
+	for _, old := range cut {
+		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.newest(), prefix: old.prefix}) // it may have been truncated more than once
 		path, copied := t.findCopy(old, all)
 		left := old.size - min(old.size, old.offset)
 		if path == "" {
@@ -94,14 +96,16 @@ func (t *Tailer) findCopies(all []found, now time.Time) {
 			continue
 		}
 		if copied.size > old.offset || matched(all, copied.identity) { // also one that holds nothing more must not be taken for a new file
-			t.goOn(old, path, all, now)
+			if !t.goOn(old, path, all, now) {
+				t.listing.cut = append(t.listing.cut, old)
+				continue
+			}
 		}
 		if old.size > max(copied.size, old.offset) {
 			t.lose(old.size - max(copied.size, old.offset))
 			t.opts.Logger.Warn("bytes were truncated away after the file was copied", "path", old.path, "copy", path, "lost_bytes", old.size-copied.size)
 		}
 	}
-	t.listing.cut = nil
 }
 
 func (t *Tailer) lose(n uint64) { t.stats.LostBytes += n }
@@ -154,17 +158,18 @@ func (f *File) isCopied(path string, size uint64) bool {
 }
 
 // goOn follows a copy as the incarnation that it is a copy of.
-func (t *Tailer) goOn(old *File, path string, all []found, now time.Time) {
+func (t *Tailer) goOn(old *File, path string, all []found, now time.Time) bool {
 	f, ok := t.openFile(path, now)
 	if !ok {
-		return
+		return false
 	}
-	f.ID, f.ended, f.held, f.rotated = old.ID, old.ended, old.held, true
+	f.ID, f.ended, f.held, f.rotated, f.copied = old.ID, old.ended, old.held, true, true
 	f.prefix = old.prefix[:min(len(old.prefix), int(f.size))]
 	f.seek(old.offset)
 	f.gone = !matched(all, f.identity)
 	t.follow(f)
 	t.opts.Logger.Info("following the copy of a truncated file to its end", "path", path, "was", old.path, "offset", f.offset, "size", f.size)
+	return true
 }
 
 func matched(all []found, id identity) bool {
@@ -189,5 +194,8 @@ func (f *File) resumes(state State) bool {
 
 func (f *File) resume(state State) {
 	f.ID, f.ended = state.ID, state.Ended
+	if state.Modified != 0 {
+		f.notBefore(time.Unix(0, state.Modified))
+	}
 	f.seek(state.Offset)
 }

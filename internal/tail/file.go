@@ -34,7 +34,7 @@ type State struct {
 	Ended         bool   // its rest is not wanted
 	Offset        uint64 // where to go on
 	Size          uint64 // as last seen
-	Modified      int64  // as last seen while it had its name, ns since 1970
+	Modified      int64  // as last seen while it had its name, or of a later file that had it before, ns since 1970
 	PrefixLen     int    // the first bytes, as many as were known, at most 1 KiB
 	PrefixSum     [sha256.Size]byte
 }
@@ -57,6 +57,8 @@ type File struct {
 	size     uint64                 // as last seen
 	modified time.Time              // as last seen while it had its name
 	touched  time.Time              // as last seen
+	older    time.Time              // files with rotated names of this one up to here were seen
+	named    bool                   // it has a name somewhere, as last seen
 	prefix   []byte                 // the first bytes, as many as there were
 	suffix   []byte                 // the last bytes before offset
 	sum      mark                   // of the bytes from base to offset
@@ -71,6 +73,7 @@ type File struct {
 	ended    bool
 	held     bool
 	packed   bool // fd is its unpacked content
+	copied   bool // it is the copy of a truncated file
 }
 
 // mark is the CRC-32C of an incarnation's bytes from its base up to an offset.
@@ -97,7 +100,7 @@ func (f *File) setPath(path string) {
 func (f *File) state() State {
 	return State{
 		ID: f.ID, Path: f.path, Device: f.device, Inode: f.inode, Rotated: f.rotated, Ended: f.ended, Offset: f.offset, Size: max(f.size, f.offset),
-		Modified: unixNano(f.modified), PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
+		Modified: unixNano(f.newest()), PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
 	}
 }
 
@@ -111,6 +114,30 @@ func unixNano(at time.Time) int64 {
 // finished reports whether nothing more will come of a rotated file.
 func (f *File) finished(now time.Time, quiet time.Duration) bool {
 	return f.rotated && (f.ended || f.size <= f.offset) && now.Sub(f.changed) >= quiet
+}
+
+// rests reports whether a file that was read to its end has a name and so may still be somebody's log.
+func (f *File) rests() bool { return f.fd != nil && f.named && !f.copied && !f.packed && !f.ended }
+
+// overwritten reports whether a rotated file holds something else now.
+func (f *File) overwritten() bool {
+	info, err := f.fd.Stat()
+	return err == nil && !f.packed && (uint64(info.Size()) < f.offset || !info.ModTime().Equal(f.touched) && !f.same())
+}
+
+// newest is the time up to which what was written under the file's name was seen.
+func (f *File) newest() time.Time {
+	if f.older.After(f.modified) {
+		return f.older
+	}
+	return f.modified
+}
+
+// notBefore says that a file which had the name before was written to at this time: writers may hold a file beyond its rotation.
+func (f *File) notBefore(at time.Time) {
+	if at.After(f.older) {
+		f.older = at
+	}
 }
 
 // seek makes offset the place to go on from.
@@ -286,6 +313,7 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 		return f
 	}
 	size, touched := uint64(info.Size()), info.ModTime()
+	f.named = hasName(info)
 	if size == f.size {
 		if !touched.Equal(f.touched) && !f.same() { // written anew, up to the same size
 			return t.truncated(f, now)
@@ -318,6 +346,8 @@ func (f *File) touch(at time.Time) {
 	f.touched = at
 	if !f.rotated {
 		f.modified = at
+	} else {
+		f.notBefore(at)
 	}
 }
 
@@ -327,7 +357,7 @@ func (t *Tailer) truncated(f *File, now time.Time) *File {
 	if info, err := f.fd.Stat(); err == nil {
 		fresh.size, fresh.modified = uint64(info.Size()), info.ModTime()
 	}
-	fresh.rotated, fresh.gone = f.rotated, f.gone
+	fresh.rotated, fresh.gone, fresh.older, fresh.named = f.rotated, f.gone, f.older, f.named
 	fresh.learn()
 	t.byID[f.identity] = fresh
 	t.stats.Truncated++

@@ -27,3 +27,9 @@ func identifyOpen(fd *os.File) (identity, error) {
 	}
 	return identify(fd.Name(), info)
 }
+
+// hasName reports whether a file that is open has a name yet.
+func hasName(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && stat.Nlink > 0
+}

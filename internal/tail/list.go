@@ -122,9 +122,9 @@ func (t *Tailer) list(now time.Time, full bool) {
 			t.begin(m, now)
 		}
 	}
-	t.findMissed(now)
 	if err == nil || !errors.Is(err, fs.ErrNotExist) {
 		t.resumeElsewhere(now)
+		t.findMissed(now) // what the checkpoint knows was not missed
 	}
 	l.done = true
 }
@@ -171,7 +171,7 @@ func (t *Tailer) mark(all []found, now time.Time) {
 			f.stalled = 0
 			f.learnMore()
 			t.stats.Rotated++
-			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.modified, prefix: f.prefix})
+			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.newest(), prefix: f.prefix})
 			t.revision.Add(1)
 			t.opts.Logger.Info("file was rotated", "path", f.path, "now", path)
 		}

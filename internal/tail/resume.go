@@ -78,7 +78,6 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 	}
 	clear(t.listing.resume[len(kept):])
 	t.listing.resume = kept
-	t.findMissed(now)
 }
 
 // lostName is that of a file that lost it while nobody looked.

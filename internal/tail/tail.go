@@ -40,6 +40,7 @@ const (
 	idleClose    = 30 * time.Second // how long a file must rest before it is closed
 	eventPoll    = time.Second      // how often files are asked for their size although events tell
 	blindPause   = 10 * time.Minute // how long events are not trusted after they left something out
+	maxResting   = 32               // rotated files at their end that are still followed
 	restPoll     = 5 * time.Second  // how often at most files are asked for their size while nothing happens
 )
 
@@ -194,7 +195,11 @@ func (t *Tailer) poll(now time.Time) {
 		if f.fd == nil && told && !f.gone {
 			t.reopen(f, f.path)
 		}
-		if f.fd == nil || !full && !told && !f.gone {
+		if f.fd == nil || !full && !told && (!f.gone || f.finished(now, t.opts.Quiet)) {
+			continue
+		}
+		if f.gone && f.finished(now, t.opts.Quiet) && f.overwritten() {
+			t.closeFile(f) // nobody's log: what it holds now is a copy that somebody made, or nothing new
 			continue
 		}
 		before := f.size
@@ -210,9 +215,9 @@ func (t *Tailer) poll(now time.Time) {
 		}
 	}
 	t.list(now, full)
-	kept := t.files[:0]
+	kept, resting := t.files[:0], t.resting(now)
 	for _, f := range t.files {
-		if f.gone && f.finished(now, t.opts.Quiet) {
+		if f.gone && f.finished(now, t.opts.Quiet) && !t.mayGrow(f, &resting) {
 			t.letGo(f)
 			t.opts.Logger.Info("rotated file read to its end", "path", f.path, "bytes", f.offset)
 			continue
@@ -237,7 +242,32 @@ func (t *Tailer) judge(changed map[string]bool, lost bool, now time.Time) {
 	t.untold = t.untold[:0]
 }
 
+// mayGrow reports whether a rotated file that was read to its end is still followed: a writer may hold it for as long as its last request takes. One that has
+// no name any more is let go, for its space is free only then, and so are the oldest of many.
+func (t *Tailer) mayGrow(f *File, resting *int) bool {
+	if !f.rests() {
+		return false
+	}
+	*resting--
+	return *resting < maxResting
+}
+
+// resting counts the files that mayGrow is asked about.
+func (t *Tailer) resting(now time.Time) (n int) {
+	for _, f := range t.files {
+		if f.gone && f.finished(now, t.opts.Quiet) && f.rests() {
+			n++
+		}
+	}
+	return n
+}
+
 func (t *Tailer) letGo(f *File) {
+	for _, live := range t.files {
+		if live != f && (live.path == f.path || isRotated(f.path, live.path)) {
+			live.notBefore(f.newest())
+		}
+	}
 	t.listing.remember(f.prefix)
 	t.closeFile(f)
 	if t.byID[f.identity] == f {
@@ -263,12 +293,15 @@ func (t *Tailer) closeIdle(now time.Time) {
 }
 
 // Files describes the incarnations that are followed, with the offset up to which they were read, in the order of their finding. The checkpoint's files that could not be opened yet
-// are among them.
+// are among them, and truncated ones whose copies are still to be found.
 func (t *Tailer) Files() []Status {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	all := make([]Status, 0, len(t.files)+len(t.listing.resume))
 	for _, f := range t.files {
+		all = append(all, Status{State: f.state(), Unread: f.size - min(f.size, f.offset)})
+	}
+	for _, f := range t.listing.cut { // behind the file's new incarnation: that is whom its inode belongs to
 		all = append(all, Status{State: f.state(), Unread: f.size - min(f.size, f.offset)})
 	}
 	for _, state := range t.listing.resume {
@@ -287,11 +320,16 @@ func (t *Tailer) Stats() Stats {
 // Revision changes whenever Files says something else.
 func (t *Tailer) Revision() uint64 { return t.revision.Load() }
 
-// Hold stops or resumes the reading of one file.
+// Hold stops or resumes the reading of one incarnation, also in the copy in which it may go on by now.
 func (t *Tailer) Hold(f *File, held bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f.held = held
+	for _, other := range t.files {
+		if other.ID == f.ID {
+			other.held = held
+		}
+	}
 }
 
 // End says that the rest of the file, and what will be written to it, is not wanted.
@@ -302,10 +340,16 @@ func (t *Tailer) End(f *File) {
 	t.revision.Add(1)
 }
 
-// LinesBefore counts the lines that end before offset, at most so many.
+// LinesBefore counts the lines that end before offset, at most so many. Where they cannot be counted it returns atMost.
 func (t *Tailer) LinesBefore(f *File, offset uint64, atMost int) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if f.fd == nil { // it was closed after the reading, there are many
+		if !t.reopen(f, f.path) {
+			return atMost
+		}
+		defer t.closeFile(f)
+	}
 	return f.linesBefore(offset, atMost)
 }
 
