@@ -19,7 +19,7 @@ const (
 
 const (
 	// DefaultBudgetBytes is what a pipeline holds in memory by default.
-	DefaultBudgetBytes = 64 << 20
+	DefaultBudgetBytes = 48 << 20
 
 	// DefaultMaxPartitions is Firehose's quota of active partitions.
 	DefaultMaxPartitions = 500
