@@ -2,6 +2,7 @@ package agent
 
 import (
 	"time"
+	"unsafe"
 
 	"github.com/emmansun/base64"
 
@@ -55,6 +56,11 @@ func (b *batch) begin(f *flow, i *incarnation, now time.Time) {
 	b.head = len(b.body)
 	b.entries, b.origin.Ranges, b.dataBytes = b.entries[:0], b.origin.Ranges[:0], 0
 	b.origin.ID = i.file.ID
+}
+
+// held is the memory that the batch takes.
+func (b *batch) held() int {
+	return batchBytes + cap(b.body) + cap(b.entries)*int(unsafe.Sizeof(entry{})) + cap(b.origin.Ranges)*int(unsafe.Sizeof(record.Range{}))
 }
 
 // add appends a record that came from the bytes [start, end) of the file.

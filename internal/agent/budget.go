@@ -19,8 +19,10 @@ type memory struct {
 }
 
 const (
-	// batchOverhead is what a batch costs beside its body: a sender, its request and its answer.
-	batchOverhead = 16 << 10
+	// sendingBytes is what a batch costs from the moment it is full: a sender, its request and its answer.
+	sendingBytes = 16 << 10
+	// batchBytes is what one costs that is being filled, beside what it holds.
+	batchBytes = 1 << 10
 	// smallBody is the size up to which a body is grown by itself, so that many slow files cost little; beyond it, large bodies are taken from the pool.
 	smallBody = 32 << 10
 	// pooledBody is the largest body that is kept for another batch.

@@ -168,10 +168,10 @@ func (f *flow) add(ctx context.Context, i *incarnation, start, end uint64) {
 	if b == nil {
 		b = f.newBatch(i)
 	}
-	before := cap(b.body)
+	before := b.held()
 	f.agent.growBody(b, len(f.record)*4/3+64+keyBytes)
 	b.add(f.record, start, end)
-	if grown := cap(b.body) - before; grown != 0 {
+	if grown := b.held() - before; grown != 0 {
 		b.reserved += grown
 		f.memory.add(grown)
 	}
@@ -196,7 +196,7 @@ func (f *flow) newBatch(i *incarnation) *batch {
 	now := time.Now()
 	b.begin(f, i, now)
 	b.span = i.open(now)
-	b.reserved = batchOverhead + cap(b.body)
+	b.reserved = b.held()
 	f.memory.add(b.reserved)
 	i.filling = b
 	return b
@@ -326,6 +326,8 @@ func (f *flow) dispatchLocked(i *incarnation) {
 		f.agent.giveBatch(b)
 		return
 	}
+	b.reserved += sendingBytes
+	f.memory.add(sendingBytes)
 	if limit := f.cfg.BatchesPerFile; limit > 0 && i.active >= limit {
 		i.queue = append(i.queue, b)
 		f.memory.start()

@@ -190,7 +190,7 @@ func (f *flow) rouse(b *batch) bool {
 	if b.tries == 0 || b.isolated || f.cfg.BatchesPerFile > 0 {
 		return true
 	}
-	before := cap(b.body)
+	before := b.held()
 	for _, other := range append([]*batch{}, i.resting...) {
 		f.absorb(b, other)
 		if len(other.entries) == 0 {
@@ -201,8 +201,9 @@ func (f *flow) rouse(b *batch) bool {
 	if i.filling != nil {
 		f.absorb(b, i.filling)
 	}
-	b.reserved += cap(b.body) - before
-	f.memory.add(cap(b.body) - before)
+	grown := b.held() - before
+	b.reserved += grown
+	f.memory.add(grown)
 	return true
 }
 
@@ -226,7 +227,7 @@ func (f *flow) halve(b *batch) *batch {
 	other.begin(f, b.incarnation, b.created)
 	other.isolated, other.refusedAt = true, b.refusedAt
 	b.split(other)
-	other.reserved = cap(other.body) + batchOverhead
+	other.reserved = other.held() + sendingBytes
 	f.memory.add(other.reserved)
 	f.memory.start()
 	return other
