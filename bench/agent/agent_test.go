@@ -5,6 +5,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,20 +24,18 @@ func TestMeasures(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs the agent")
 	}
-	peer := t.TempDir() + "/agent.json"
-	if err := os.WriteFile(peer, []byte(strings.ReplaceAll(agentConfig, "%s", `"maxBufferAgeMillis": 1000, `)), 0o600); err != nil {
+	flow := strings.ReplaceAll(agentConfig, "%s", `"maxBufferAgeMillis": 1000, `)
+	config := filepath.Join(t.TempDir(), "agent.json")
+	if err := os.WriteFile(config, []byte(flow), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	b, err := newBench(t.Context(), options{lines: 20_000, rounds: 1, config: peer, files: 20, watch: time.Second}, &out)
+	b, err := newBench(t.Context(), options{lines: 20_000, rounds: 1, config: config, files: 20, watch: time.Second}, &out)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer b.close()
-	b.peer = `sed -e "s|{dir}|&|" >{dir}/agent.json <<'END'
-` + strings.ReplaceAll(agentConfig, "%s", `"maxBufferAgeMillis": 1000, `) + `
-END
-` + b.binary + ` run -c {dir}/agent.json`
+	b.peer = "cat >{dir}/agent.json <<'END'\n" + flow + "\nEND\n" + b.binary + " run -c {dir}/agent.json"
 	for _, p := range []part{{"file", measureFile}, {"idle", measureIdle}} {
 		if err := p.run(t.Context(), b); err != nil {
 			t.Fatalf("%s: %v", p.name, err)
