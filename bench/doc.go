@@ -3,6 +3,7 @@
 //
 //	go test -bench . ./bench/...      stages
 //	go run ./bench/e2e                whole programs: ingest, the path to search, start-up, memory
+//	go run ./bench/agent              the agent: CPU, memory, delay, size, beside a peer
 //
 // The currency is CPU time, not wall time: slices of a few milliseconds of
 // every candidate take turns, each candidate's best slice counts, and beside it

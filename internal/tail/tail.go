@@ -41,7 +41,7 @@ const (
 	eventPoll    = time.Second      // how often files are asked for their size although events tell
 	blindPause   = 10 * time.Minute // how long events are not trusted after they left something out
 	maxResting   = 32               // rotated files at their end that are still followed
-	restPoll     = 5 * time.Second  // how often at most files are asked for their size while nothing happens
+	restPoll     = 20 * time.Second // how often at most files are asked for their size while nothing happens
 )
 
 // Lines is a run of lines of one file incarnation.
