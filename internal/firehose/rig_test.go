@@ -62,6 +62,13 @@ func (a *archive) Put(ctx context.Context, bucket, key string, body []byte, head
 	return nil
 }
 
+// locked reads what a goroutine of the service may be writing.
+func locked[T any](mu *sync.Mutex, v *T) T {
+	mu.Lock()
+	defer mu.Unlock()
+	return *v
+}
+
 func (a *archive) setDown(down bool) {
 	if down {
 		a.meet("", "down")

@@ -73,23 +73,23 @@ func (r *rig) scene(t *testing.T, words []string, input string) string {
 	case "headers":
 		return mask(strings.Join(r.archive.listHeaders(), "\n"))
 	case "puts":
-		return fmt.Sprint(r.archive.puts)
+		return fmt.Sprint(locked(&r.archive.mu, &r.archive.puts))
 	case "search":
 		r.search.meet(t, words[1:])
 	case "documents":
 		return mask(strings.Join(r.search.list(), "\n"))
 	case "lines":
-		return mask(strings.Join(r.search.lines, "\n"))
+		return mask(strings.Join(locked(&r.search.mu, &r.search.lines), "\n"))
 	case "attempts":
 		return r.search.attempts()
 	case "endpoint":
 		r.endpoint.setDown(words[1] == "down")
 	case "requests":
-		return mask(strings.Join(r.endpoint.requests, "\n"))
+		return mask(strings.Join(locked(&r.endpoint.mu, &r.endpoint.requests), "\n"))
 	case "ids":
-		return numbered(strings.Join(r.endpoint.asked, "\n"), anything, "request")
+		return numbered(strings.Join(locked(&r.endpoint.mu, &r.endpoint.asked), "\n"), anything, "request")
 	case "invocations":
-		return strings.Join(r.function.invocations, "\n")
+		return strings.Join(locked(&r.function.mu, &r.function.invocations), "\n")
 	case "event":
 		return r.events.show(t)
 	case "diagnostics":
