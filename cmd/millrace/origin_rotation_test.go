@@ -39,6 +39,8 @@ func TestRepeatsAcrossRotation(t *testing.T) {
 				if rotation%2 == 0 {
 					a.kill()
 					a = w.startAgent()
+					// a file that came and went unseen is lost if the agent is killed again before it has judged it
+					time.Sleep(2 * time.Second)
 				}
 			}
 			<-w.write("access.log", 100, 1500)
