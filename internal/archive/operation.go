@@ -36,6 +36,7 @@ type operation struct {
 func operations() []operation {
 	return []operation{
 		{"GET", false, "", "ListObjects", "s3:ListBucket", read},
+		{"GET", false, "versions", "ListObjectVersions", "s3:ListBucketVersions", read},
 		{"HEAD", false, "", "HeadBucket", "s3:ListBucket", read},
 		{"PUT", false, "", "CreateBucket", "s3:CreateBucket", written},
 		{"DELETE", false, "", "DeleteBucket", "s3:DeleteBucket", removed},

@@ -17,7 +17,8 @@ variable "collector" {}
 variable "domain_arn" {}
 
 resource "aws_s3_bucket" "logs" {
-  bucket = "terraform-logs"
+  bucket        = "terraform-logs"
+  force_destroy = true
 }
 
 resource "aws_iam_role" "writer" {
