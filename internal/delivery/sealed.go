@@ -47,7 +47,7 @@ type partitionKeys struct {
 func (k partitionKeys) namer(stream string) (*objectkey.Namer, error) {
 	prefix, err := objectkey.Parse(k.Prefix)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("parse prefix %q: %w", k.Prefix, err)
 	}
 	zone, err := time.LoadLocation(k.Zone)
 	return &objectkey.Namer{Stream: stream, Prefix: prefix, Zone: zone, Extension: k.Extension}, err

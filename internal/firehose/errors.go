@@ -36,8 +36,12 @@ func errLimit(format string, args ...any) *awserr.Error {
 // errRate is what AWS's control planes answer to too many calls.
 func errRate() *awserr.Error { return awserr.New("ThrottlingException", "Rate exceeded") }
 
+// errSource has the member code that AWS's model gives it and whose values are
+// documented nowhere. Some clients take it for the error's type, which it is here.
 func errSource(format string, args ...any) *awserr.Error {
-	return awserr.New("InvalidSourceException", format, args...)
+	e := awserr.New("InvalidSourceException", format, args...)
+	e.Members = map[string]string{"code": e.Code}
+	return e
 }
 
 func errOneDestination() *awserr.Error {

@@ -3,7 +3,6 @@ package firehose
 import (
 	"slices"
 
-	"github.com/millrace/millrace/internal/delivery/objectkey"
 	"github.com/millrace/millrace/internal/delivery/processing"
 )
 
@@ -29,7 +28,7 @@ func checkPartitioning(c *extendedS3Configuration, p processors) error {
 		}
 		return checkUnpartitioned(&c.s3Configuration)
 	}
-	prefix, err := c.prefix()
+	prefix, err := parsePrefix("Prefix", c.Prefix)
 	if err != nil {
 		return err
 	}
@@ -53,7 +52,7 @@ func checkPartitioning(c *extendedS3Configuration, p processors) error {
 
 // checkUnpartitioned refuses partition keys where there are no partitions.
 func checkUnpartitioned(c *s3Configuration) error {
-	prefix, err := c.prefix()
+	prefix, err := parsePrefix("Prefix", c.Prefix)
 	if err != nil {
 		return err
 	}
@@ -61,16 +60,6 @@ func checkUnpartitioned(c *s3Configuration) error {
 		return errArgument("Dynamic Partitioning Namespaces can only be part of a prefix expression when Dynamic Partitioning is enabled.")
 	}
 	return nil
-}
-
-func (c *s3Configuration) prefix() (t objectkey.Template, err error) {
-	if c.Prefix == nil {
-		return t, nil
-	}
-	if t, err = objectkey.Parse(*c.Prefix); err != nil {
-		return t, errArgument("Prefix is invalid: %v", err)
-	}
-	return t, nil
 }
 
 // checkQueryKeys: the query makes exactly the keys that the prefix names.

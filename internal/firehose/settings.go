@@ -1,8 +1,6 @@
 package firehose
 
 import (
-	"errors"
-	"fmt"
 	"net"
 	"strings"
 	"time"
@@ -83,17 +81,14 @@ func checkS3(c *s3Configuration, zone *time.Location) error {
 	}
 	e := c.EncryptionConfiguration
 	if (e.NoEncryptionConfig == nil) == (e.KMSEncryptionConfig == nil) {
-		return errArgument("EncryptionConfiguration must name exactly one of NoEncryptionConfig and KMSEncryptionConfig")
+		return errArgument("Exactly one of NoEncryptionConfig or KMSEncryptionConfig must be specified")
 	}
 	if err := checkLogging(c.CloudWatchLoggingOptions); err != nil {
 		return err
 	}
 	n, err := namer("check", c, zone)
 	if err != nil {
-		return errArgument("%v", err)
-	}
-	if n.ErrorPrefix.Partitioned() {
-		return errArgument("Dynamic Partitioning Namespaces can't be part of an error prefix expression")
+		return err
 	}
 	if err := n.Check(time.Now()); err != nil {
 		return errArgument("%v", err)
@@ -192,15 +187,11 @@ func bucketName(arn string) (string, error) {
 func namer(stream string, c *s3Configuration, zone *time.Location) (*objectkey.Namer, error) {
 	n := &objectkey.Namer{Stream: stream, Zone: zone}
 	var err error
-	if c.Prefix != nil {
-		if n.Prefix, err = objectkey.Parse(*c.Prefix); err != nil {
-			return nil, fmt.Errorf("Prefix is invalid: %w", err)
-		}
+	if n.Prefix, err = parsePrefix("Prefix", c.Prefix); err != nil {
+		return nil, err
 	}
-	if c.ErrorOutputPrefix != nil {
-		if n.ErrorPrefix, err = objectkey.Parse(*c.ErrorOutputPrefix); err != nil {
-			return nil, fmt.Errorf("ErrorOutputPrefix is invalid: %w", err)
-		}
+	if n.ErrorPrefix, err = parsePrefix("ErrorOutputPrefix", c.ErrorOutputPrefix); err != nil {
+		return nil, err
 	}
 	compression, err := c.compression()
 	if err != nil {
@@ -211,10 +202,22 @@ func namer(stream string, c *s3Configuration, zone *time.Location) (*objectkey.N
 	return n, nil
 }
 
+// parsePrefix reads a member that may be missing.
+func parsePrefix(member string, prefix *string) (objectkey.Template, error) {
+	if prefix == nil {
+		return objectkey.Template{}, nil
+	}
+	t, err := objectkey.Parse(*prefix)
+	if err != nil {
+		return t, errArgument("%s is invalid: %v", member, err)
+	}
+	return t, nil
+}
+
 func (c *s3Configuration) compression() (s3.Compression, error) {
 	compression, known := s3.ParseCompression(*c.CompressionFormat)
 	if !known {
-		return 0, errors.New("CompressionFormat " + *c.CompressionFormat + " is not supported")
+		return 0, errArgument("CompressionFormat %s is not supported", *c.CompressionFormat)
 	}
 	return compression, nil
 }

@@ -14,6 +14,8 @@ type Error struct {
 	Code    string // "ResourceNotFoundException"
 	Status  int    // HTTP status
 	Message string
+	// Members are what the error's shape has beside its message.
+	Members map[string]string
 	// Cause is for our log; clients never see it.
 	Cause error
 }

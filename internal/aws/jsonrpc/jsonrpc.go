@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -97,10 +98,9 @@ func isJSON(contentType string) bool {
 
 // WriteError renders an error.
 func WriteError(w http.ResponseWriter, requestID string, e *awserr.Error) {
-	body, _ := json.Marshal(struct {
-		Type    string `json:"__type"`
-		Message string `json:"message"`
-	}{e.Code, e.Message})
+	members := map[string]string{"__type": e.Code, "message": e.Message}
+	maps.Copy(members, e.Members)
+	body, _ := json.Marshal(members)
 	header(w, requestID)
 	w.Header().Set("x-amzn-ErrorType", e.Code)
 	w.WriteHeader(e.Status)

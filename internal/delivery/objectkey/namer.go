@@ -70,26 +70,26 @@ func datePath(at time.Time) string { return at.Format("2006/01/02/15/") }
 // created; now stands for the time of an object. Values of partition keys are
 // not known yet and count as empty. Whether dynamic partitioning is on, and
 // whether its keys are those of the prefix, is for the caller to compare. The
-// texts are for the client and begin with a member's name.
+// texts are AWS's.
 func (n Namer) Check(now time.Time) error {
 	if n.Prefix.has(errorOutputType) {
-		return errors.New("Prefix cannot contain !{firehose:error-output-type}")
+		return errors.New("Prefix must not contain any occurrence of !{firehose:error-output-type}")
 	}
 	if !n.Prefix.Static() && len(n.ErrorPrefix.parts) == 0 {
 		return errors.New("ErrorOutputPrefix cannot be null or empty when Prefix contains expressions")
 	}
 	if !n.ErrorPrefix.Static() && !n.ErrorPrefix.has(errorOutputType) {
-		return errors.New("ErrorOutputPrefix must contain !{firehose:error-output-type} when it contains expressions")
+		return errors.New("ErrorOutputPrefix must contain at least one occurrence of !{firehose:error-output-type}")
+	}
+	if n.ErrorPrefix.Partitioned() {
+		return errors.New("Dynamic Partitioning Namespaces can't be part of an error prefix expression")
 	}
 	v := values{at: n.time(now.UnixMilli()), errorType: "AmazonOpenSearchService-failed"}
-	if n.ErrorPrefix.Partitioned() {
-		return errors.New("ErrorOutputPrefix cannot contain partition keys")
+	if len(n.Prefix.evaluate(v)) > maxExplicitLength {
+		return fmt.Errorf("Length of evaluated prefix cannot be greater than %d", maxExplicitLength)
 	}
-	if got := len(n.Prefix.evaluate(v)); got > maxExplicitLength {
-		return fmt.Errorf("Prefix evaluates to %d characters, at most %d are allowed", got, maxExplicitLength)
-	}
-	if got := len(n.ErrorPrefix.evaluate(v)); got > maxExplicitLength {
-		return fmt.Errorf("ErrorOutputPrefix evaluates to %d characters, at most %d are allowed", got, maxExplicitLength)
+	if len(n.ErrorPrefix.evaluate(v)) > maxExplicitLength {
+		return fmt.Errorf("Length of evaluated ErrorOutputPrefix cannot be greater than %d", maxExplicitLength)
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ type part struct {
 // Parse reads a prefix. Expressions are !{timestamp:<pattern of Java's
 // DateTimeFormatter>}, !{firehose:random-string}, !{firehose:error-output-type},
 // !{partitionKeyFromQuery:<key>} and !{partitionKeyFromLambda:<key>}; "!{" means
-// nothing else.
+// nothing else. Errors begin with AWS's texts, which are for the client.
 func Parse(prefix string) (Template, error) {
 	t := Template{text: prefix}
 	for rest := prefix; rest != ""; {
@@ -63,11 +63,11 @@ func Parse(prefix string) (Template, error) {
 		}
 		expression, tail, closed := strings.Cut(after, "}")
 		if !closed {
-			return Template{}, fmt.Errorf("prefix %q: expression without closing brace", prefix)
+			return Template{}, fmt.Errorf("Invalid expression usage: %q has no closing brace", "!{"+after)
 		}
 		p, err := parseExpression(expression)
 		if err != nil {
-			return Template{}, fmt.Errorf("prefix %q: %w", prefix, err)
+			return Template{}, err
 		}
 		t.parts = append(t.parts, p)
 		rest = tail
@@ -75,12 +75,17 @@ func Parse(prefix string) (Template, error) {
 	return t, nil
 }
 
+const invalidValue = "Invalid conversion character used in the value of the expression"
+
 func parseExpression(expression string) (part, error) {
-	namespace, value, _ := strings.Cut(expression, ":")
+	namespace, value, hasValue := strings.Cut(expression, ":")
 	switch {
 	case namespace == "timestamp":
 		p, err := parsePattern(value)
-		return part{kind: timestamp, pattern: p}, err
+		if err != nil {
+			return part{}, fmt.Errorf("%s: %w", invalidValue, err)
+		}
+		return part{kind: timestamp, pattern: p}, nil
 	case expression == "firehose:random-string":
 		return part{kind: randomString}, nil
 	case expression == "firehose:error-output-type":
@@ -90,8 +95,15 @@ func parseExpression(expression string) (part, error) {
 	case namespace == "partitionKeyFromLambda" && value != "":
 		return part{kind: keyFromLambda, text: value}, nil
 	}
-	return part{}, fmt.Errorf("expression !{%s} is not one of timestamp:, firehose:random-string, firehose:error-output-type, "+
-		"partitionKeyFromQuery:, partitionKeyFromLambda:", expression)
+	switch {
+	case !hasValue:
+		return part{}, fmt.Errorf("Invalid expression usage: !{%s} is not !{namespace:value}", expression)
+	case namespace == "firehose":
+		return part{}, fmt.Errorf("%s: !{%s} is neither !{firehose:random-string} nor !{firehose:error-output-type}", invalidValue, expression)
+	case namespace == "partitionKeyFromQuery", namespace == "partitionKeyFromLambda":
+		return part{}, fmt.Errorf("%s: !{%s} names no key", invalidValue, expression)
+	}
+	return part{}, fmt.Errorf("Namespace to the left of colon (%s) is an invalid keyword!", namespace)
 }
 
 func (t Template) has(k kind) bool {
