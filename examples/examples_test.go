@@ -98,7 +98,7 @@ func TestStatusCodesCompiles(t *testing.T) {
 		}
 		input.Columns = append(input.Columns, types.Column{Name: column.Get("Name").Text, Type: kind})
 	}
-	program, err := sql.Compile("status-codes", code, []sql.Stream{input})
+	program, err := sql.Compile("status-codes", code, sql.Schema{Inputs: []sql.Stream{input}})
 	if err != nil {
 		t.Fatal(err)
 	}

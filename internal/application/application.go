@@ -41,6 +41,8 @@ type Options struct {
 	Allowance time.Duration
 	// SnapshotInterval is how much work a restart repeats at most; 5 s if 0.
 	SnapshotInterval time.Duration
+	// Limits is how much one operator of an application may hold.
+	Limits sql.Limits
 }
 
 func (o Options) withDefaults() Options {
@@ -146,7 +148,7 @@ func Start(ctx context.Context, opts Options, c Config, from Position) (*Applica
 		}
 	}
 	a.sink = newSink(p, a.opts.Now)
-	a.engine = p.program.NewEngine(a.sink)
+	a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
 	a.source = newStreamWatch(c.Input.Stream, p.columns, p.program.Needed(c.Input.Stream), a.opts.Now)
 	a.reader = newReader(p, a.push, a.sink.Error)
 	state, err := load(opts.Journal, c.Name)

@@ -63,7 +63,7 @@ func BenchmarkTumblingCount(b *testing.B) {
 			}
 			a := &Application{plan: p, log: slog.New(slog.DiscardHandler)}
 			a.sink = newSink(p, time.Now)
-			a.engine = p.program.NewEngine(a.sink)
+			a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
 			a.source = newStreamWatch("S", p.columns, p.program.Needed("S"), time.Now)
 			a.reader = newReader(p, a.push, a.sink.Error)
 			sealed := benchFrames(b)

@@ -76,7 +76,7 @@ func (c Config) plan() (*plan, error) {
 		return nil, err
 	}
 	var err error
-	if p.program, err = sql.Compile(c.Name+".sql", c.Code, []sql.Stream{{Name: c.Input.Stream, Columns: p.columns}}); err != nil {
+	if p.program, err = sql.Compile(c.Name+".sql", c.Code, sql.Schema{Inputs: []sql.Stream{{Name: c.Input.Stream, Columns: p.columns}}}); err != nil {
 		return nil, err
 	}
 	p.streams = p.program.Streams()

@@ -57,7 +57,7 @@ func (a *Application) restore(state *saved) error {
 	for _, head := range state.snapshots {
 		bytes, err := head.state(a.opts.Journal, a.plan.Name)
 		if err == nil {
-			a.engine = a.plan.program.NewEngine(a.sink)
+			a.engine = a.plan.program.NewEngine(a.sink, a.opts.Limits)
 			err = a.engine.Restore(bytes)
 		}
 		if err != nil {

@@ -113,7 +113,7 @@ func (e event) appendTo(b *types.Batch) {
 // play pushes events in batches that end where cut says so, and between them does what between says.
 func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
 	t := newTranscript(p)
-	e := p.NewEngine(t)
+	e := p.NewEngine(t, Limits{})
 	for i := 0; i < len(all); {
 		in := all[i].input
 		b := types.NewBatch(testInputs[in].Columns)
@@ -134,7 +134,7 @@ func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine,
 }
 
 func FuzzBatching(f *testing.F) {
-	p, err := Compile("everything.sql", everything, testInputs)
+	p, err := Compile("everything.sql", everything, Schema{Inputs: testInputs})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -158,7 +158,7 @@ func FuzzBatching(f *testing.F) {
 			t.Fatalf("bounds between batches change the result:\n%s\nwant\n%s", got, want)
 		}
 		restarts := func(e *Engine, out *transcript, _ int64) *Engine {
-			again := p.NewEngine(out)
+			again := p.NewEngine(out, Limits{})
 			if err := again.Restore(e.Snapshot(nil)); err != nil {
 				t.Fatal(err)
 			}
@@ -172,11 +172,11 @@ func FuzzBatching(f *testing.F) {
 
 // A snapshot that is cut, damaged or of another plan is refused and never panics.
 func TestRestoreRefuses(t *testing.T) {
-	p, err := Compile("everything.sql", everything, testInputs)
+	p, err := Compile("everything.sql", everything, Schema{Inputs: testInputs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := p.NewEngine(newTranscript(p))
+	e := p.NewEngine(newTranscript(p), Limits{})
 	b := types.NewBatch(testInputs[0].Columns)
 	for _, ev := range events(bytes.Repeat([]byte{1, 0, 1, 2, 0, 2, 9, 3}, 10)) {
 		ev.input = 0
@@ -184,35 +184,35 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 	e.Push("A", b)
 	good := e.Snapshot(nil)
-	if err := p.NewEngine(newTranscript(p)).Restore(good); err != nil {
+	if err := p.NewEngine(newTranscript(p), Limits{}).Restore(good); err != nil {
 		t.Fatal(err)
 	}
 	for i := range good {
-		if p.NewEngine(newTranscript(p)).Restore(good[:i]) == nil {
+		if p.NewEngine(newTranscript(p), Limits{}).Restore(good[:i]) == nil {
 			t.Fatalf("a snapshot cut at byte %d of %d is taken", i, len(good))
 		}
 		bad := bytes.Clone(good)
 		bad[i] ^= 0x10
-		if p.NewEngine(newTranscript(p)).Restore(bad) == nil {
+		if p.NewEngine(newTranscript(p), Limits{}).Restore(bad) == nil {
 			t.Fatalf("a snapshot with damage at byte %d is taken", i)
 		}
 	}
-	other, err := Compile("other.sql", strings.Replace(everything, "'0.007'", "'0.008'", 1), testInputs)
+	other, err := Compile("other.sql", strings.Replace(everything, "'0.007'", "'0.008'", 1), Schema{Inputs: testInputs})
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = other.NewEngine(newTranscript(other)).Restore(good)
+	err = other.NewEngine(newTranscript(other), Limits{}).Restore(good)
 	if want := fmt.Sprintf("restore snapshot of %d bytes: it belongs to another plan", len(good)); err == nil || err.Error() != want {
 		t.Errorf("restore into another plan: %v, want %s", err, want)
 	}
-	if again, _ := Compile("again.sql", "-- a comment\n"+everything, testInputs); again.Fingerprint() != p.Fingerprint() {
+	if again, _ := Compile("again.sql", "-- a comment\n"+everything, Schema{Inputs: testInputs}); again.Fingerprint() != p.Fingerprint() {
 		t.Error("a comment changes the fingerprint")
 	}
 }
 
 func TestNeededColumns(t *testing.T) {
 	p, err := Compile("f.sql", `CREATE STREAM O (K VARCHAR(8), N INTEGER);
-		CREATE PUMP P AS INSERT INTO O SELECT STREAM Q.K, COUNT(*) FROM (SELECT STREAM K, D / 0 AS UNUSED, V FROM A WHERE V > 1) AS Q GROUP BY Q.K, FLOOR(Q.ROWTIME TO MINUTE)`, testInputs)
+		CREATE PUMP P AS INSERT INTO O SELECT STREAM Q.K, COUNT(*) FROM (SELECT STREAM K, D / 0 AS UNUSED, V FROM A WHERE V > 1) AS Q GROUP BY Q.K, FLOOR(Q.ROWTIME TO MINUTE)`, Schema{Inputs: testInputs})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -236,11 +236,11 @@ func BenchmarkTumblingCount(b *testing.B) {
 			"filter": `SELECT STREAM K, SUM(V) FROM A WHERE V < 10 AND K NOT LIKE '%7' GROUP BY K, STEP(A.ROWTIME BY INTERVAL '10' SECOND)`,
 		} {
 			b.Run(fmt.Sprintf("%s/%d", name, keys), func(b *testing.B) {
-				p, err := Compile("bench.sql", "CREATE STREAM O (K VARCHAR(8), N INTEGER); CREATE PUMP P AS INSERT INTO O "+code, testInputs)
+				p, err := Compile("bench.sql", "CREATE STREAM O (K VARCHAR(8), N INTEGER); CREATE PUMP P AS INSERT INTO O "+code, Schema{Inputs: testInputs})
 				if err != nil {
 					b.Fatal(err)
 				}
-				e := p.NewEngine(&discard{})
+				e := p.NewEngine(&discard{}, Limits{})
 				batch := types.NewBatch(testInputs[0].Columns)
 				batch.N, batch.Rowtime = rows, make([]int64, rows)
 				for i := range rows {
@@ -276,7 +276,7 @@ func TestHostileTexts(t *testing.T) {
 		{"COUNT(*) + MAX(V) IN (" + strings.Repeat("1,", 30_000) + "1)", "f.sql:1:59: column 1 of the query (\"EXPR$0\") is BOOLEAN and does not go into N INTEGER; CAST it"},
 		{strings.Repeat("x", MaxCode), "f.sql:1:1: the text has 102647 bytes, at most 102400 are allowed"},
 	} {
-		_, err := Compile("f.sql", head+c.list+tail, testInputs)
+		_, err := Compile("f.sql", head+c.list+tail, Schema{Inputs: testInputs})
 		if got := fmt.Sprint(err); err == nil && c.want != "" || err != nil && got != c.want {
 			t.Errorf("%.40s…: %s, want %s", c.list, got, c.want)
 		}

@@ -20,9 +20,9 @@ type Program struct {
 	fingerprint [32]byte
 }
 
-// Compile checks a whole application text against its input streams. Its error is a *Diagnostics that names every fault
+// Compile checks a whole application text against its input streams and reference tables. Its error is a *Diagnostics that names every fault
 // found. A text without pumps is a program all the same: it has streams, and no row enters them.
-func Compile(file, code string, inputs []Stream) (*Program, error) {
+func Compile(file, code string, schema Schema) (*Program, error) {
 	if len(code) > MaxCode {
 		d := &Diagnostics{}
 		d.Add(file, token.Position{Line: 1, Column: 1}, "the text has %d bytes, at most %d are allowed", len(code), MaxCode)
@@ -33,7 +33,7 @@ func Compile(file, code string, inputs []Stream) (*Program, error) {
 		// Names would be missed that only the broken statements make.
 		return nil, err
 	}
-	app := bind.Bind(file, tree, inputs, diagnostics)
+	app := bind.Bind(file, tree, schema.Inputs, schema.Tables, diagnostics)
 	if err := diagnostics.Err(); err != nil {
 		return nil, err
 	}
@@ -84,7 +84,11 @@ func (p *Program) Explain(pump string) string {
 type Engine struct{ run *exec.Engine }
 
 // NewEngine returns an engine that has seen no row. Several engines of one program are independent.
-func (p *Program) NewEngine(s Sink) *Engine { return &Engine{exec.NewEngine(p.plan, s)} }
+func (p *Program) NewEngine(s Sink, l Limits) *Engine { return &Engine{exec.NewEngine(p.plan, s, l)} }
+
+// Load adds rows to a reference table, before the first row of an input. They are part of every snapshot. Loading a table that
+// is none panics.
+func (e *Engine) Load(table string, b *types.Batch) { e.run.Load(table, b) }
 
 // Push takes rows of an input stream in ROWTIME order. Of several inputs the caller interleaves rows by ROWTIME, then input.
 // Columns that Needed does not ask for may be nil vectors. A row behind an earlier one or behind a bound is late: it becomes

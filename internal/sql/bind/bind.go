@@ -12,8 +12,8 @@ import (
 )
 
 // Bind resolves an application. What it refuses goes to diagnostics; the result counts only when there are none.
-func Bind(file string, statements []ast.Statement, inputs []Stream, diagnostics *token.Diagnostics) *Application {
-	b := &binder{file: file, diagnostics: diagnostics, app: &Application{Inputs: inputs}, pumps: map[string]int{}}
+func Bind(file string, statements []ast.Statement, inputs, tables []Stream, diagnostics *token.Diagnostics) *Application {
+	b := &binder{file: file, diagnostics: diagnostics, app: &Application{Inputs: inputs, Tables: tables}, pumps: map[string]int{}}
 	for _, s := range statements {
 		switch s := s.(type) {
 		case *ast.CreateStream:
@@ -69,6 +69,9 @@ func (b *binder) createStream(s *ast.CreateStream) {
 	if slices.ContainsFunc(b.app.Inputs, func(in Stream) bool { return in.Name == name }) {
 		fail(s.Name.Pos, "%s is an input of the application and cannot be created", show(name))
 	}
+	if slices.ContainsFunc(b.app.Tables, func(t Stream) bool { return t.Name == name }) {
+		fail(s.Name.Pos, "%s is a reference table of the application and cannot be created", show(name))
+	}
 	stream := Stream{Name: name}
 	for _, c := range s.Columns {
 		if slices.ContainsFunc(stream.Columns, func(o types.Column) bool { return o.Name == c.Name.Name }) {
@@ -92,23 +95,20 @@ func (b *binder) createStream(s *ast.CreateStream) {
 	b.app.Streams[at] = stream
 }
 
-func reads(q *Query, stream string) bool {
-	switch from := q.From.(type) {
-	case *Stream:
+func reads(s Source, stream string) bool {
+	if from, ok := s.(*Stream); ok {
 		return from.Name == stream
-	case *Query:
-		return reads(from, stream)
 	}
-	return false
+	return slices.ContainsFunc(s.sources(), func(from Source) bool { return reads(from, stream) })
 }
 
-// stream finds a stream that a query may read.
+// stream finds a stream or a reference table that a query may read.
 func (b *binder) stream(n ast.Ident) *Stream {
 	if strings.EqualFold(n.Name, types.ErrorStream) {
 		fail(n.Pos, "%s cannot be read in SQL; bind an output to it", show(n.Name))
 	}
 	var names []string
-	for _, all := range [][]Stream{b.app.Inputs, b.app.Streams} {
+	for _, all := range [][]Stream{b.app.Inputs, b.app.Streams, b.app.Tables} {
 		for i := range all {
 			if all[i].Name == n.Name {
 				return &all[i]
@@ -149,8 +149,8 @@ func (b *binder) target(n ast.Ident) *Stream {
 		}
 	}
 	var names []string
-	for _, in := range b.app.Inputs {
-		if in.Name == n.Name {
+	for _, there := range [][]Stream{b.app.Inputs, b.app.Tables} {
+		if slices.ContainsFunc(there, func(s Stream) bool { return s.Name == n.Name }) {
 			fail(n.Pos, "%s is an input of the application; a pump inserts into a stream that CREATE STREAM makes", show(n.Name))
 		}
 	}

@@ -17,12 +17,14 @@ type Expr interface {
 }
 
 type (
-	// Column is a column of the input, by number. Pure is what it is as a function of the row's ROWTIME alone, or nil.
+	// Column is a column of the input, by number. Pure is what it is as a function of the row's ROWTIME alone, or nil; Motion
+	// is set when it is monotonic by itself.
 	Column struct {
-		Index int
-		Name  string
-		T     types.Type
-		Pure  Expr
+		Index  int
+		Name   string
+		T      types.Type
+		Pure   Expr
+		Motion Motion
 	}
 
 	// Rowtime is the row's ROWTIME.

@@ -214,12 +214,15 @@ func (b *exprBinder) star(star *ast.Star) []Item {
 	if b.group != nil {
 		fail(star.Pos, "* cannot stand in the list of a query with GROUP BY")
 	}
-	if star.Qualifier.Name != "" && star.Qualifier.Name != b.scope.name {
-		fail(star.Pos, "%s is not in FROM%s", show(star.Qualifier.Name), suggest(star.Qualifier.Name, []string{b.scope.name}))
+	relations := b.scope.relations
+	if star.Qualifier.Name != "" {
+		relations = []relation{*b.scope.qualified(star.Qualifier)}
 	}
 	var items []Item
-	for i, c := range b.scope.columns {
-		items = append(items, Item{Expr: &Column{Index: i, Name: c.name, T: c.t, Pure: c.pure}, Name: c.name})
+	for _, r := range relations {
+		for i := r.from; i < r.to-r.hidden; i++ {
+			items = append(items, Item{Expr: b.scope.column(i), Name: b.scope.columns[i].name})
+		}
 	}
 	return items
 }

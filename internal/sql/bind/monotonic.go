@@ -49,7 +49,7 @@ func MotionOf(e Expr) Motion {
 		if e.Pure != nil {
 			return MotionOf(e.Pure)
 		}
-		return Unknown
+		return e.Motion
 	case *Call:
 		return motionOfCall(e)
 	}

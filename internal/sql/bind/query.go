@@ -4,13 +4,18 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// Source is what a query reads: a stream or another query.
-type Source interface{ source() }
+// Source is what a query reads: a stream, or another query.
+type Source interface {
+	// sources are what it is made of.
+	sources() []Source
+}
 
-// Stream is a stream that a query reads.
+// Stream is a stream or a reference table that a query reads.
 type Stream struct {
 	Name    string
 	Columns []types.Column
+	// Hidden is how many of the last columns * leaves out, such as APPROXIMATE_ARRIVAL_TIME of an input.
+	Hidden int
 }
 
 // Query is a resolved SELECT. Its parts run in this order: source, where, group, having, items. Behind a Group, having and
@@ -23,8 +28,8 @@ type Query struct {
 	Items  []Item
 }
 
-func (*Stream) source() {}
-func (*Query) source()  {}
+func (*Stream) sources() []Source  { return nil }
+func (q *Query) sources() []Source { return []Source{q.From} }
 
 // Item is a column of a result.
 type Item struct {
@@ -70,9 +75,10 @@ type Pump struct {
 	Values []Expr
 }
 
-// Application is a resolved text: the streams it creates and its pumps, in its order.
+// Application is a resolved text: the streams it creates and its pumps, in its order. Inputs and tables are there before it.
 type Application struct {
 	Inputs  []Stream
+	Tables  []Stream
 	Streams []Stream
 	Pumps   []Pump
 }

@@ -1,6 +1,7 @@
 package bind
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -102,45 +103,34 @@ func (b *exprBinder) name(e *ast.Name) Expr {
 	if len(e.Parts) > 2 {
 		fail(e.Position(), "%s has too many parts, expected a column or stream.column", e)
 	}
-	qualified := len(e.Parts) == 2
-	if qualified && e.Parts[0].Name != b.scope.name {
-		fail(e.Position(), "%s is not in FROM%s", show(e.Parts[0].Name), suggest(e.Parts[0].Name, []string{b.scope.name}))
+	lo, hi := 0, len(b.scope.columns)
+	var where fmt.Stringer = b.scope
+	var r *relation
+	if len(e.Parts) == 2 {
+		r = b.scope.qualified(e.Parts[0])
+		lo, hi, where = r.from, r.to, r
 	}
 	if last.Name == "ROWTIME" {
-		if b.group != nil && qualified {
-			fail(e.Position(), "%s.ROWTIME is that of the rows read; behind GROUP BY write ROWTIME for the end of the window, or the grouped term", show(b.scope.name))
-		}
-		return &Rowtime{}
+		return b.rowtime(e, r)
 	}
-	found := -1
-	for i, c := range b.scope.columns {
-		if c.name != last.Name {
-			continue
-		}
-		if found >= 0 {
-			fail(last.Pos, "column %s is ambiguous: %s has it twice", show(last.Name), source(b.scope))
-		}
-		found = i
-	}
-	if found < 0 {
-		hint := suggest(last.Name, b.scope.names())
-		if last.Quoted && hint == "" {
-			hint = "; double quotes enclose names, a text takes single ones"
-		}
-		fail(last.Pos, "column %s is not in %s%s", show(last.Name), source(b.scope), hint)
-	}
+	found := b.scope.find(e, lo, hi, where)
 	if b.group != nil {
 		fail(last.Pos, "column %s stands neither in GROUP BY nor in an aggregate", show(last.Name))
 	}
-	c := b.scope.columns[found]
-	return &Column{Index: found, Name: c.name, T: c.t, Pure: c.pure}
+	return b.scope.column(found)
 }
 
-func source(s *scope) string {
-	if s.name == "" {
-		return "the sub-query"
+// rowtime is ROWTIME, or that of a relation, which may be another where rows are joined.
+func (b *exprBinder) rowtime(e *ast.Name, r *relation) Expr {
+	switch {
+	case r == nil:
+		return &Rowtime{}
+	case b.group != nil:
+		fail(e.Position(), "%s.ROWTIME is that of the rows read; behind GROUP BY write ROWTIME for the end of the window, or the grouped term", show(r.name))
+	case r.rowtime >= 0:
+		return b.scope.column(r.rowtime)
 	}
-	return show(s.name)
+	return &Rowtime{}
 }
 
 func text(s string) *Const {

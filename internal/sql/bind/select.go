@@ -2,40 +2,11 @@ package bind
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millrace/millrace/internal/sql/ast"
 	"github.com/millrace/millrace/internal/sql/token"
-	"github.com/millrace/millrace/internal/sql/types"
 )
-
-// scope is what the names of an expression may mean: the columns of the source and its ROWTIME.
-type scope struct {
-	name    string
-	columns []scopeColumn
-}
-
-// scopeColumn is a column of a scope. pure is set when it is a function of the row's ROWTIME alone.
-type scopeColumn struct {
-	name string
-	t    types.Type
-	pure Expr
-}
-
-func (s *scope) names() []string {
-	all := make([]string, len(s.columns))
-	for i, c := range s.columns {
-		all[i] = c.name
-	}
-	return all
-}
-
-// rowtime writes the ROWTIME of the scope's rows.
-func (s *scope) rowtime() string {
-	if s.name == "" {
-		return "ROWTIME"
-	}
-	return show(s.name) + ".ROWTIME"
-}
 
 func (b *binder) query(q ast.Query) *Query {
 	if set, ok := q.(*ast.SetOperation); ok {
@@ -147,26 +118,47 @@ func (b *binder) from(f ast.From, out *Query) *scope {
 			fail(f.Over.Pos, "windowed joins (OVER in FROM) are not supported yet")
 		}
 		stream := b.stream(f.Name)
-		out.From = stream
-		s := &scope{name: f.Name.Name}
-		for _, c := range stream.Columns {
-			s.columns = append(s.columns, scopeColumn{name: c.Name, t: c.Type})
+		if b.isTable(stream) {
+			fail(f.Name.Pos, "%s is a reference table; joins are not supported yet", show(f.Name.Name))
 		}
-		return rename(s, f.Alias, f.Columns)
+		out.From = stream
+		columns := make([]scopeColumn, len(stream.Columns))
+		for i, c := range stream.Columns {
+			columns[i] = scopeColumn{name: c.Name, t: c.Type}
+		}
+		return newScope(f.Name.Name, columns, stream.Hidden).rename(f.Alias, f.Columns)
 	case *ast.Derived:
 		inner := b.query(f.Query)
 		out.From = inner
-		s := &scope{}
-		for _, it := range inner.Items {
-			s.columns = append(s.columns, scopeColumn{name: it.Name, t: it.Expr.Type(), pure: outside(it.Expr)})
-		}
-		return rename(s, f.Alias, f.Columns)
+		return newScope("", columnsOf(inner), 0).rename(f.Alias, f.Columns)
 	case *ast.TableFunction:
 		fail(f.Pos, "table functions (TABLE(%s(…))) are not supported yet", f.Call.Name.Name)
 	case *ast.Join:
 		fail(f.Pos, "joins (%s JOIN) are not supported yet", f.Kind)
 	}
 	panic(fmt.Sprintf("BUG: FROM item %T", f))
+}
+
+// isTable tells a reference table from a stream.
+func (b *binder) isTable(s *Stream) bool {
+	return slices.ContainsFunc(b.app.Tables, func(t Stream) bool { return t.Name == s.Name })
+}
+
+// columnsOf are the columns of a sub-query.
+func columnsOf(q *Query) []scopeColumn {
+	columns := make([]scopeColumn, len(q.Items))
+	for i, it := range q.Items {
+		columns[i] = scopeColumn{name: it.Name, t: it.Expr.Type(), pure: outside(it.Expr), motion: asserted(it.Expr)}
+	}
+	return columns
+}
+
+// asserted is the motion of an item that does not follow from ROWTIME, such as MONOTONIC(event).
+func asserted(e Expr) Motion {
+	if pure(e) != nil {
+		return Unknown
+	}
+	return MotionOf(e)
 }
 
 func positionOf(f ast.From) token.Position {
@@ -181,19 +173,6 @@ func positionOf(f ast.From) token.Position {
 		return f.Pos
 	}
 	panic(fmt.Sprintf("BUG: FROM item %T", f))
-}
-
-func rename(s *scope, alias ast.Ident, columns []ast.Ident) *scope {
-	if alias.Name != "" {
-		s.name = alias.Name
-	}
-	if len(columns) > 0 && len(columns) != len(s.columns) {
-		fail(columns[0].Pos, "%s has %d columns, found names for %d", show(s.name), len(s.columns), len(columns))
-	}
-	for i, c := range columns {
-		s.columns[i].name = c.Name
-	}
-	return s
 }
 
 // maxPure is how many parts a function of ROWTIME may have to be followed through sub-queries. Each level could double it.

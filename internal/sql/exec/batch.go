@@ -19,6 +19,8 @@ type Batch struct {
 
 // context is what the operators of an engine share.
 type context struct {
+	limits   Limits
+	tables   []*relation
 	eval     function.Eval
 	identity []int32
 	zeros    []int32

@@ -2,61 +2,115 @@ package exec
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millrace/millrace/internal/sql/bind"
 	"github.com/millrace/millrace/internal/sql/plan"
 )
 
-// pump is a running pump: its operators, the lowest first, and what it collects for its target.
+// pump is a running pump: its operators and what it collects for its target.
 type pump struct {
-	entry    Operator
-	stateful []Stateful
-	insert   *insert
-	target   int
+	entries   []entry
+	stateful  []Stateful // the highest first
+	gatherers []gatherer // the lowest first
+	insert    *insert
 }
+
+// entry is where the rows of a stream come into a pump. Most pumps have one.
+type entry struct {
+	stream        string
+	op            Operator
+	before, after Batch
+}
+
+// deliver hands rows on, and a bound if there is one: rows before it first, such as those that an outer join gives up.
+func (e *entry) deliver(b *Batch, t int64, bound bool) {
+	if !bound {
+		if b != nil {
+			e.op.Rows(b)
+		}
+		return
+	}
+	n := 0
+	for b != nil && n < b.N && b.Rowtime[n] < t {
+		n++
+	}
+	if n > 0 {
+		e.before = *b
+		e.before.Sel = b.Sel[:n]
+		e.op.Rows(&e.before)
+	}
+	e.op.Bound(t)
+	if b != nil && n < b.N {
+		e.after = *b
+		e.after.Sel = b.Sel[n:]
+		e.op.Rows(&e.after)
+	}
+}
+
+// builder makes the operators of a pump, each before those below it.
+type builder struct {
+	*pump
+	ctx    *context
+	number int
+	name   string
+}
+
+// place is where an operator stands that reads the columns of n.
+func (b *builder) place(n plan.Node) place { return place{b.name, b.number, n.Columns()} }
 
 // newPump builds the operators of a plan from the top down.
 func newPump(ctx *context, number int, n *plan.Insert) *pump {
-	p := &pump{insert: &insert{
-		ctx: ctx, at: place{n.Pump, number, n.Input.Columns()}, target: n.Cols,
-		values: compileAll(n.Values), out: newOutbox(n.Cols),
-	}}
-	p.entry = p.build(ctx, number, n.Pump, n.Input, p.insert)
-	return p
+	b := &builder{pump: &pump{}, ctx: ctx, number: number, name: n.Pump}
+	b.insert = &insert{ctx: ctx, at: b.place(n.Input), target: n.Cols, values: compileAll(n.Values), out: newOutbox(n.Cols)}
+	b.build(n.Input, b.insert)
+	return b.pump
 }
 
-func (p *pump) build(ctx *context, number int, name string, n plan.Node, next Operator) Operator {
+// build makes the operator of a node, which hands its rows to next, and those below it.
+func (b *builder) build(n plan.Node, next Operator) {
 	var op Operator
 	switch n := n.(type) {
 	case *plan.Scan:
-		return next
+		b.entries = append(b.entries, entry{stream: n.Stream, op: next})
+		return
 	case *plan.Filter:
-		op = &filter{ctx: ctx, at: place{name, number, n.Columns()}, cond: compile(n.Cond), next: next}
+		op = &filter{ctx: b.ctx, at: b.place(n), cond: compile(n.Cond), next: next}
 	case *plan.Project:
-		op = &project{ctx: ctx, at: place{name, number, n.Input.Columns()}, exprs: compileAll(n.Exprs), next: next}
+		op = &project{ctx: b.ctx, at: b.place(n.Input), exprs: compileAll(n.Exprs), next: next}
 	case *plan.Aggregate:
-		a := newAggregate(ctx, place{name, number, n.Input.Columns()}, n, next)
-		p.stateful = append(p.stateful, a)
-		op = a
+		op = b.keep(newAggregate(b.ctx, b.place(n.Input), n, next))
 	default:
 		panic(fmt.Sprintf("BUG: no operator for %T", n))
 	}
-	return p.build(ctx, number, name, n.Inputs()[0], op)
+	b.build(n.Inputs()[0], op)
+}
+
+// keep notes that an operator has state.
+func (b *builder) keep(op Stateful) Stateful {
+	b.stateful = append(b.stateful, op)
+	return op
 }
 
 // stream is a stream while it runs. Streams stand in an order in which every one comes behind those it is made of.
 type stream struct {
 	name string
-	// readers and writers are pumps by number, ascending.
-	readers, writers []int
-	created          bool
-	merged           outbox
-	heads            []int
-	batch            Batch
+	// readers are the entries that its rows go to, and writers the pumps they come from, by number, ascending.
+	readers []reader
+	writers []int
+	// gathered are the pumps of several entries that have had all their rows of a round once this stream has had its turn.
+	gathered []int
+	created  bool
+	merged   outbox
+	heads    []int
+	batch    Batch
 }
 
+// reader is an entry of a pump.
+type reader struct{ pump, entry int }
+
 // newStreams sorts inputs and created streams: a stream stands behind all streams that its pumps read.
-func newStreams(app *plan.Application) []*stream {
+func newStreams(app *plan.Application, pumps []*pump) []*stream {
 	byName := map[string]*stream{}
 	var waiting []*stream
 	for _, in := range app.Inputs {
@@ -71,8 +125,11 @@ func newStreams(app *plan.Application) []*stream {
 		waiting = append(waiting, s)
 	}
 	for i, p := range app.Pumps {
-		from, to := byName[plan.Reads(p).Stream], byName[p.Target]
-		from.readers = append(from.readers, i)
+		for k, e := range pumps[i].entries {
+			from := byName[e.stream]
+			from.readers = append(from.readers, reader{i, k})
+		}
+		to := byName[p.Target]
 		to.writers = append(to.writers, i)
 		to.heads = append(to.heads, 0)
 	}
@@ -85,12 +142,24 @@ func newStreams(app *plan.Application) []*stream {
 		}
 		placed[s] = true
 		for _, w := range s.writers {
-			put(byName[plan.Reads(app.Pumps[w]).Stream])
+			for _, e := range pumps[w].entries {
+				put(byName[e.stream])
+			}
 		}
 		sorted = append(sorted, s)
 	}
 	for _, s := range waiting {
 		put(s)
+	}
+	for i, p := range pumps {
+		if len(p.gatherers) == 0 {
+			continue
+		}
+		last := 0
+		for _, e := range p.entries {
+			last = max(last, slices.Index(sorted, byName[e.stream]))
+		}
+		sorted[last].gathered = append(sorted[last].gathered, i)
 	}
 	return sorted
 }

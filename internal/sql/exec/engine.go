@@ -66,8 +66,15 @@ const maxRound = 4096
 const beginning = -1 << 62
 
 // NewEngine builds the operators of a plan.
-func NewEngine(app *plan.Application, sink Sink) *Engine {
-	e := &Engine{ctx: &context{}, sink: sink, fingerprint: app.Fingerprint(), streams: newStreams(app), inputs: map[string]*input{}, clock: beginning}
+func NewEngine(app *plan.Application, sink Sink, limits Limits) *Engine {
+	e := &Engine{ctx: &context{limits: limits}, sink: sink, fingerprint: app.Fingerprint(), inputs: map[string]*input{}, clock: beginning}
+	for _, t := range app.Tables {
+		e.ctx.tables = append(e.ctx.tables, newRelation(t))
+	}
+	for i, p := range app.Pumps {
+		e.pumps = append(e.pumps, newPump(e.ctx, i, p))
+	}
+	e.streams = newStreams(app, e.pumps)
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {
@@ -75,10 +82,18 @@ func NewEngine(app *plan.Application, sink Sink) *Engine {
 			}
 		}
 	}
-	for i, p := range app.Pumps {
-		e.pumps = append(e.pumps, newPump(e.ctx, i, p))
-	}
 	return e
+}
+
+// Load makes rows the content of a reference table, before any row of an input.
+func (e *Engine) Load(name string, b *types.Batch) {
+	for _, t := range e.ctx.tables {
+		if t.name == name {
+			t.load(b)
+			return
+		}
+	}
+	panic(fmt.Sprintf("BUG: rows of %q, which is no reference table of the application", name))
 }
 
 // Push takes rows of an input.
@@ -96,7 +111,7 @@ func (e *Engine) Push(name string, b *types.Batch) {
 			continue
 		}
 		e.advance(t)
-		limit := e.horizonOf(t)
+		limit := min(e.horizonOf(t), e.deadline())
 		hi := lo + 1
 		for hi < b.N && hi-lo < maxRound && b.Rowtime[hi] >= b.Rowtime[hi-1] && b.Rowtime[hi] < limit {
 			hi++
@@ -165,11 +180,11 @@ func (e *Engine) round(from *stream, rows *types.Batch, t int64, bound bool) {
 			e.sink.Rows(s.name, &b.Batch)
 		}
 		for _, r := range s.readers {
-			if bound {
-				e.pumps[r].entry.Bound(t)
-			}
-			if b != nil {
-				e.pumps[r].entry.Rows(b)
+			e.pumps[r.pump].entries[r.entry].deliver(b, t, bound)
+		}
+		for _, p := range s.gathered {
+			for _, g := range e.pumps[p].gatherers {
+				g.Gathered()
 			}
 		}
 	}
@@ -198,7 +213,7 @@ func (e *Engine) arrivals(s, from *stream, rows *types.Batch) *Batch {
 	return b
 }
 
-// merge orders the rows that pumps bring into one stream by the row that caused them, then by the pump.
+// merge orders the rows that pumps bring into one stream by ROWTIME, by the row that caused them, then by the pump.
 func (e *Engine) merge(s *stream) *outbox {
 	var only *outbox
 	n := 0
@@ -214,11 +229,14 @@ func (e *Engine) merge(s *stream) *outbox {
 	s.merged.reset()
 	clear(s.heads)
 	for {
-		best, least := -1, int32(0)
+		best, time, least := -1, int64(0), int32(0)
 		for i, w := range s.writers {
-			out := &e.pumps[w].insert.out
-			if at := s.heads[i]; at < out.rows.N && (best < 0 || out.origin[at] < least) {
-				best, least = i, out.origin[at]
+			out, at := &e.pumps[w].insert.out, s.heads[i]
+			if at == out.rows.N {
+				continue
+			}
+			if t, o := out.rows.Rowtime[at], out.origin[at]; best < 0 || t < time || t == time && o < least {
+				best, time, least = i, t, o
 			}
 		}
 		if best < 0 {
@@ -228,7 +246,7 @@ func (e *Engine) merge(s *stream) *outbox {
 		out := &e.pumps[s.writers[best]].insert.out
 		lo := s.heads[best]
 		hi := lo + 1
-		for hi < out.rows.N && out.origin[hi] == least {
+		for hi < out.rows.N && out.rows.Rowtime[hi] == time && out.origin[hi] == least {
 			hi++
 		}
 		s.heads[best] = hi

@@ -32,6 +32,17 @@ type Stateful interface {
 	Restore(d *decoder)
 }
 
+// gatherer is an operator of several inputs. What they bring in a round gathers, for it comes input by input; Gathered says
+// that all of it is there, so that the operator takes it in the order of its ROWTIME and origin and hands on its rows and
+// the round's bound.
+type gatherer interface{ Gathered() }
+
+// Limits is how much one operator may hold; 0 is no limit. What would go beyond becomes an error row.
+type Limits struct {
+	// Groups of a window, and Rows of a window, a join or a sort.
+	Groups, Rows int
+}
+
 // Never is the deadline of an operator that waits for nothing.
 const Never = int64(math.MaxInt64)
 

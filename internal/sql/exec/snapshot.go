@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/millrace/millrace/internal/sql/types"
 )
 
 // decoder reads a snapshot. After the first fault it yields zeros, and err says what was wrong.
@@ -107,4 +109,65 @@ func appendTexts(dst []byte, all []string) []byte {
 		dst = append(dst, s...)
 	}
 	return dst
+}
+
+// part gives a length-prefixed part of the snapshot to restore, which must read all of it.
+func (d *decoder) part(restore func(*decoder)) error {
+	state := &decoder{src: d.bytes()}
+	restore(state)
+	if state.err == nil && len(state.src) > 0 {
+		state.fail(fmt.Sprintf("%d bytes are left over", len(state.src)))
+	}
+	return state.err
+}
+
+// appendVector appends a column: its values and, where there are NULLs, which they are.
+func appendVector(dst []byte, v *types.Vector) []byte {
+	switch v.Kind.Physical() {
+	case types.IntValues:
+		dst = appendInts(dst, v.Int)
+	case types.FloatValues:
+		dst = appendFloats(dst, v.Float)
+	case types.StrValues:
+		dst = appendTexts(dst, v.Str)
+	}
+	dst = binary.AppendUvarint(dst, uint64(len(v.Null)))
+	for _, null := range v.Null {
+		mark := byte(0)
+		if null {
+			mark = 1
+		}
+		dst = append(dst, mark)
+	}
+	return dst
+}
+
+// vector reads what appendVector wrote into an empty vector.
+func (d *decoder) vector(v *types.Vector) {
+	switch v.Kind.Physical() {
+	case types.IntValues:
+		v.Int = d.ints(v.Int[:0])
+	case types.FloatValues:
+		v.Float = d.floats(v.Float[:0])
+	case types.StrValues:
+		v.Str = d.texts(v.Str[:0])
+	}
+	marks := d.bytes()
+	if len(marks) > 0 && len(marks) != vectorLen(v) {
+		d.fail("a column has another number of NULL marks than values")
+		return
+	}
+	for _, m := range marks {
+		v.Null = append(v.Null, m != 0)
+	}
+}
+
+func vectorLen(v *types.Vector) int {
+	switch v.Kind.Physical() {
+	case types.FloatValues:
+		return len(v.Float)
+	case types.StrValues:
+		return len(v.Str)
+	}
+	return len(v.Int)
 }

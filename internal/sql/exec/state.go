@@ -10,12 +10,13 @@ import (
 
 // A snapshot is, with integers little-endian and varints as in encoding/binary:
 //
-//	"MLSQ" version:1 fingerprint:32 clock:varint { length:uvarint state } crc32c:4
+//	"MLSQ" version:1 fingerprint:32 clock:varint { length:uvarint table } { length:uvarint state } crc32c:4
 //
-// with one length and state for each operator that keeps any, pump by pump, the highest operator first.
+// with the content of each reference table, and the state of each operator that keeps any, pump by pump, the highest
+// operator first.
 const (
 	magic           = "MLSQ"
-	snapshotVersion = 1
+	snapshotVersion = 2
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -27,6 +28,11 @@ func (e *Engine) Snapshot(dst []byte) []byte {
 	dst = append(dst, e.fingerprint[:]...)
 	dst = binary.AppendVarint(dst, e.clock)
 	var state []byte
+	for _, t := range e.ctx.tables {
+		state = t.snapshot(state[:0])
+		dst = binary.AppendUvarint(dst, uint64(len(state)))
+		dst = append(dst, state...)
+	}
 	for _, p := range e.pumps {
 		for _, s := range p.stateful {
 			state = s.Snapshot(state[:0])
@@ -62,15 +68,15 @@ func (e *Engine) restore(snapshot []byte) error {
 	}
 	d := &decoder{src: body[head:]}
 	e.clock = d.varint()
+	for _, t := range e.ctx.tables {
+		if err := d.part(t.restore); err != nil {
+			return err
+		}
+	}
 	for _, p := range e.pumps {
 		for _, s := range p.stateful {
-			state := &decoder{src: d.bytes()}
-			s.Restore(state)
-			if state.err == nil && len(state.src) > 0 {
-				state.fail(fmt.Sprintf("%d bytes are left over", len(state.src)))
-			}
-			if state.err != nil {
-				return state.err
+			if err := d.part(s.Restore); err != nil {
+				return err
 			}
 		}
 	}

@@ -11,18 +11,19 @@ import (
 )
 
 // version is part of every fingerprint. It rises when the state of an operator changes its form.
-const version = 1
+const version = 2
 
 // Application is the plan of a whole text. Pumps stand in its order, which is also that of rows that meet in one stream.
 type Application struct {
 	Inputs  []bind.Stream
+	Tables  []bind.Stream
 	Streams []bind.Stream
 	Pumps   []*Insert
 }
 
 // Build plans a resolved application.
 func Build(app *bind.Application) *Application {
-	a := &Application{Inputs: app.Inputs, Streams: app.Streams}
+	a := &Application{Inputs: app.Inputs, Tables: app.Tables, Streams: app.Streams}
 	for _, p := range app.Pumps {
 		i := slices.IndexFunc(app.Streams, func(s bind.Stream) bool { return s.Name == p.Target })
 		insert := &Insert{Input: query(p.Query), Pump: p.Name, Target: p.Target, Values: p.Values, Cols: app.Streams[i].Columns}
@@ -32,14 +33,19 @@ func Build(app *bind.Application) *Application {
 	return a
 }
 
-func query(q *bind.Query) Node {
-	var n Node
-	switch from := q.From.(type) {
+// source plans what a query reads.
+func source(s bind.Source) Node {
+	switch s := s.(type) {
 	case *bind.Stream:
-		n = &Scan{Stream: from.Name, Cols: from.Columns}
+		return &Scan{Stream: s.Name, Cols: s.Columns}
 	case *bind.Query:
-		n = query(from)
+		return query(s)
 	}
+	panic(fmt.Sprintf("BUG: no plan for %T", s))
+}
+
+func query(q *bind.Query) Node {
+	n := source(q.From)
 	if q.Where != nil {
 		n = &Filter{Input: n, Cond: q.Where, Name: "WHERE"}
 	}
@@ -68,14 +74,16 @@ func aggregate(input Node, g *bind.Group) Node {
 	return n
 }
 
-// Reads returns the scan at the bottom of a plan.
-func Reads(n Node) *Scan {
-	for {
-		if s, ok := n.(*Scan); ok {
-			return s
-		}
-		n = n.Inputs()[0]
+// Scans returns the scans at the bottom of a plan, from left to right.
+func Scans(n Node) []*Scan {
+	if s, ok := n.(*Scan); ok {
+		return []*Scan{s}
 	}
+	var all []*Scan
+	for _, in := range n.Inputs() {
+		all = append(all, Scans(in)...)
+	}
+	return all
 }
 
 // Explain prints a plan as a tree, the rows going upwards.
@@ -96,6 +104,9 @@ func explain(b *strings.Builder, n Node, depth int) {
 func (a *Application) Fingerprint() [32]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "version %d\n", version)
+	for _, t := range a.Tables {
+		fmt.Fprintf(h, "table %q %v\n", t.Name, t.Columns)
+	}
 	for _, p := range a.Pumps {
 		fmt.Fprintf(h, "pump %q\n%s", p.Pump, Explain(p))
 	}
@@ -106,7 +117,10 @@ func (a *Application) Fingerprint() [32]byte {
 func (a *Application) Needed(stream string, columns int) []bool {
 	needed := make([]bool, columns)
 	for _, p := range a.Pumps {
-		if scan := Reads(p); scan.Stream == stream {
+		for _, scan := range Scans(p) {
+			if scan.Stream != stream {
+				continue
+			}
 			for i, n := range scan.Needed {
 				needed[i] = needed[i] || n
 			}

@@ -126,7 +126,7 @@ func (r *run) stream(text string) error {
 }
 
 func (r *run) code(b *block) ([]string, error) {
-	p, err := sql.Compile(filepath.Base(r.path), strings.Join(b.body, "\n"), r.inputs)
+	p, err := sql.Compile(filepath.Base(r.path), strings.Join(b.body, "\n"), sql.Schema{Inputs: r.inputs})
 	if b.args == "error" {
 		if err == nil {
 			return []string{"ok"}, nil
@@ -137,7 +137,7 @@ func (r *run) code(b *block) ([]string, error) {
 		return nil, err
 	}
 	r.program, r.out = p, map[string][]string{}
-	r.engine = p.NewEngine(r)
+	r.engine = p.NewEngine(r, sql.Limits{})
 	return []string{"ok"}, nil
 }
 
@@ -179,7 +179,7 @@ func (r *run) take() []string {
 }
 
 func (r *run) restart() error {
-	again := r.program.NewEngine(r)
+	again := r.program.NewEngine(r, sql.Limits{})
 	if err := again.Restore(r.engine.Snapshot(nil)); err != nil {
 		return err
 	}
