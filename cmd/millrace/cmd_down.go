@@ -63,7 +63,7 @@ func stopServer(c *cobra.Command, g *globals, dir string) error {
 
 // kept are the entries of a data directory that belong to millrace, so that a
 // wipe never deletes what somebody else put there.
-var kept = []string{journalNote, journalNote + ".tmp", journalDir, "s3", "search", "instances", "agent", "logs", config.SecretsFile, config.RunFile, lockFile}
+var kept = []string{journalNote, journalNote + ".tmp", journalDir, "s3", "search", "instances", "agent", "logs", diagnosticsDir, config.SecretsFile, config.RunFile, lockFile}
 
 func wipeDir(c *cobra.Command, dir string) error {
 	unlock, err := lockDir(dir)

@@ -13,7 +13,9 @@ import (
 
 const (
 	// diagnosticsDir is in the data directory, with a folder for each log group.
-	diagnosticsDir = "logs"
+	// It is not that of the stacks' own logs, which their agents read: a group
+	// may be called like a stack.
+	diagnosticsDir = "log-groups"
 	// maxDiagnosticsBytes of a log stream are kept, and as many of the file
 	// before it.
 	maxDiagnosticsBytes = 8 << 20

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -32,12 +33,31 @@ func TestDiagnosticsFiles(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || len(names) != 4 || names[0] != "logs/%.log" || names[1] != "logs/%2E./%2E./out/%2E..log" {
+	if err != nil || len(names) != 4 || names[0] != "log-groups/%.log" || names[1] != "log-groups/%2E./%2E./out/%2E..log" {
 		t.Fatalf("%v %q", err, names)
 	}
-	got, err := os.ReadFile(filepath.Join(dir, "logs/aws/kinesisfirehose/web/DestinationDelivery.log"))
+	got, err := os.ReadFile(filepath.Join(dir, "log-groups/aws/kinesisfirehose/web/DestinationDelivery.log"))
 	if err != nil || string(got) != "{\"a\":1}\n{\"a\":2}\n" {
 		t.Fatalf("%v %q", err, got)
+	}
+}
+
+// A log group that is called like a stack writes nowhere where the stack's agent reads.
+func TestDiagnosticsAreNoLogsOfAStack(t *testing.T) {
+	dir := t.TempDir()
+	d, err := openDiagnostics(dir, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Write("web", "access", []byte(`{"message":"refused"}`))
+	if err := d.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "log-groups/web/access.log")); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat((&pipelines{dir: dir}).logFile("web", "access.log")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the stack's folder: %v", err)
 	}
 }
 
@@ -56,7 +76,7 @@ func TestDiagnosticsAreBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"stream.log", "stream.log.1"} {
-		info, err := os.Stat(filepath.Join(dir, "logs/group", name))
+		info, err := os.Stat(filepath.Join(dir, "log-groups/group", name))
 		if err != nil || info.Size() > maxDiagnosticsBytes || info.Size() == 0 {
 			t.Errorf("%s: %v %v", name, info, err)
 		}
@@ -81,7 +101,7 @@ func TestDiagnosticsFilesAreClosed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, stream := range []string{"s", strings.Repeat("s", 3*maxDiagnosticsFiles), "long"} {
-		if info, err := os.Stat(filepath.Join(dir, "logs/group", stream+".log")); err != nil || info.Size() < 2 {
+		if info, err := os.Stat(filepath.Join(dir, "log-groups/group", stream+".log")); err != nil || info.Size() < 2 {
 			t.Errorf("%s: %v %v", stream, info, err)
 		}
 	}
@@ -96,7 +116,7 @@ func TestDiagnosticsThatFail(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if err := os.MkdirAll(filepath.Join(dir, "logs/bad/s.log"), 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(dir, "log-groups/bad/s.log"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for range 10 {

@@ -69,7 +69,7 @@ func TestExchangedParts(t *testing.T) {
 	if all := strings.Join(keys, " "); len(keys) != 2 || !strings.Contains(all, "refused/processing-failed/") {
 		t.Errorf("objects %q", keys)
 	}
-	log, err := os.ReadFile(filepath.Join(dir, "logs/aws/kinesisfirehose/refused/DestinationDelivery.log"))
+	log, err := os.ReadFile(filepath.Join(dir, "log-groups/aws/kinesisfirehose/refused/DestinationDelivery.log"))
 	if err != nil || !strings.Contains(string(log), `"errorCode":"Lambda.FunctionError"`) {
 		t.Errorf("%v %s", err, log)
 	}
