@@ -3,8 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"encoding/xml"
 	"errors"
@@ -112,16 +110,10 @@ func (a *awsAccess) fromRun(run config.Run) error {
 	if cfg.Search.CAFile == "" {
 		return nil
 	}
-	pem, err := os.ReadFile(cfg.Search.CAFile)
-	if err != nil {
-		return fmt.Errorf("read the authority of search: %w", err)
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM(pem) {
-		return fmt.Errorf("search: ca_file %q holds no certificate", cfg.Search.CAFile)
-	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if transport.TLSClientConfig, err = outbound.TLS(cfg.Search.CAFile); err != nil {
+		return fmt.Errorf("search: %w", err)
+	}
 	a.searchTransport = transport
 	return nil
 }

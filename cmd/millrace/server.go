@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -172,16 +170,8 @@ func (s *server) describe(edge, console, search net.Listener) error {
 		return err
 	}
 	s.run.Search, s.run.SearchUser, s.run.SearchPassword = cluster.URL, cluster.Username, password
-	if cluster.CAFile != "" {
-		pem, err := os.ReadFile(cluster.CAFile)
-		if err != nil {
-			return fmt.Errorf("search: read ca_file: %w", err)
-		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(pem) {
-			return fmt.Errorf("search: ca_file %q holds no certificate", cluster.CAFile)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	if transport.TLSClientConfig, err = outbound.TLS(cluster.CAFile); err != nil {
+		return fmt.Errorf("search: %w", err)
 	}
 	return nil
 }

@@ -2,14 +2,10 @@ package archive
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,6 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"github.com/millrace/millrace/internal/outbound"
 )
 
 // Remote is an S3 by its address: AWS's, or anybody's who speaks its protocol.
@@ -111,16 +109,9 @@ func (r *remote) newClient() (*http.Client, error) {
 		MaxResponseHeaderBytes: 256 << 10,
 		DisableCompression:     true, // objects come as they are
 	}
-	if r.CAFile != "" {
-		text, err := os.ReadFile(r.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read ca_file: %w", err)
-		}
-		authorities := x509.NewCertPool()
-		if !authorities.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("ca_file %q holds no certificate", r.CAFile)
-		}
-		transport.TLSClientConfig = &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}
+	var err error
+	if transport.TLSClientConfig, err = outbound.TLS(r.CAFile); err != nil {
+		return nil, err
 	}
 	return &http.Client{
 		Transport:     transport,

@@ -6,10 +6,13 @@
 package outbound
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"slices"
 	"syscall"
 	"time"
@@ -38,6 +41,23 @@ func NewTransport(idlePerHost int) *http.Transport {
 		MaxIdleConnsPerHost:    idlePerHost,
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
+}
+
+// TLS trusts the authorities in a PEM file, the setting ca_file, instead of the
+// system's; nil, the system's, without one.
+func TLS(caFile string) (*tls.Config, error) {
+	if caFile == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(caFile)
+	if err != nil {
+		return nil, fmt.Errorf("read ca_file: %w", err)
+	}
+	authorities := x509.NewCertPool()
+	if !authorities.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("ca_file %q holds no certificate", caFile)
+	}
+	return &tls.Config{RootCAs: authorities, MinVersion: tls.VersionTLS12}, nil
 }
 
 // IsLoopback tells whether a URL's host is this machine, to which secrets may go
