@@ -1,13 +1,8 @@
 package firehose
 
 import (
-	"archive/zip"
 	"bytes"
-	"compress/gzip"
-	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"regexp"
 	"slices"
@@ -15,8 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/snappy"
-	"github.com/klauspost/compress/snappy/xerial"
+	"github.com/millrace/millrace/internal/destination/s3/s3test"
 )
 
 // show lists the objects of a bucket or, without a name, of all, as
@@ -35,7 +29,7 @@ func (a *archive) show(t *testing.T, bucket string) []string {
 		if encoding != "" {
 			line += " (" + encoding + ")"
 		}
-		line += ": " + readable(decoded(t, encoding, []byte(a.objects[key])))
+		line += ": " + readable(s3test.Decode(t, encoding, []byte(a.objects[key])))
 		all = append(all, longRun.ReplaceAllStringFunc(line, func(run string) string { return fmt.Sprintf("x*%d", len(run)) }))
 	}
 	return all
@@ -49,59 +43,3 @@ func readable(data []byte) string {
 }
 
 var longRun = regexp.MustCompile(`x{40,}`)
-
-// decoded reads an object as the world does.
-func decoded(t *testing.T, encoding string, body []byte) []byte {
-	t.Helper()
-	var data []byte
-	var err error
-	switch encoding {
-	case "":
-		return body
-	case "gzip":
-		var z *gzip.Reader
-		if z, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
-			data, err = io.ReadAll(z)
-		}
-	case "zip":
-		data, err = unzipped(body)
-	case "snappy-java":
-		if !bytes.HasPrefix(body, []byte("\x82SNAPPY\x00")) {
-			t.Fatalf("object %x is not in the framing of snappy-java", body)
-		}
-		data, err = xerial.Decode(body)
-	case "hadoop-snappy":
-		data, err = hadoopDecoded(body)
-	default:
-		err = errors.New("unknown encoding")
-	}
-	if err != nil {
-		t.Fatalf("decode %s: %v", encoding, err)
-	}
-	return data
-}
-
-func unzipped(body []byte) ([]byte, error) {
-	z, err := zip.NewReader(bytes.NewReader(body), int64(len(body)))
-	if err != nil || len(z.File) != 1 {
-		return nil, fmt.Errorf("want one entry: %w", err)
-	}
-	entry, err := z.File[0].Open()
-	if err != nil {
-		return nil, err
-	}
-	return io.ReadAll(entry)
-}
-
-// hadoopDecoded reads one block of one chunk: the length of the data, of the
-// chunk, and the chunk. Objects of cases are no larger.
-func hadoopDecoded(body []byte) ([]byte, error) {
-	if len(body) < 8 || int(binary.BigEndian.Uint32(body[4:])) != len(body)-8 {
-		return nil, io.ErrUnexpectedEOF
-	}
-	data, err := snappy.Decode(nil, body[8:])
-	if err == nil && len(data) != int(binary.BigEndian.Uint32(body)) {
-		err = fmt.Errorf("%d bytes in a block of %d", len(data), binary.BigEndian.Uint32(body))
-	}
-	return data, err
-}

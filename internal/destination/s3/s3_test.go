@@ -15,6 +15,7 @@ import (
 	"github.com/millrace/millrace/internal/aws/call"
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/destination/destinationtest"
+	"github.com/millrace/millrace/internal/destination/s3/s3test"
 	"github.com/millrace/millrace/internal/record"
 )
 
@@ -82,7 +83,7 @@ func (s *bucket) setDown(down bool) {
 
 func (s *bucket) held(t *testing.T) (records [][]byte) {
 	for _, o := range s.objects {
-		records = append(records, bytes.Split(decode(t, o.contentEncoding(), o.body), []byte("\n"))...)
+		records = append(records, bytes.Split(s3test.Decode(t, o.contentEncoding(), o.body), []byte("\n"))...)
 	}
 	return records
 }
@@ -140,7 +141,7 @@ func TestRepeatsAreTheSameBytes(t *testing.T) {
 		if len(slices.Compact(bodies)) != 1 {
 			t.Errorf("%s: a repeat wrote other bytes", compression)
 		}
-		if got := decode(t, compression.ContentEncoding(), s.objects["b/error"].body); string(got) != "abc" {
+		if got := s3test.Decode(t, compression.ContentEncoding(), s.objects["b/error"].body); string(got) != "abc" {
 			t.Errorf("%s: error object %q", compression, got)
 		}
 	}
@@ -154,7 +155,7 @@ func TestEmptyRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		o, there := s.objects["b/k"]
-		if !there || len(decode(t, compression.ContentEncoding(), o.body)) != 0 {
+		if !there || len(s3test.Decode(t, compression.ContentEncoding(), o.body)) != 0 {
 			t.Errorf("%s: %v %q", compression, there, o.body)
 		}
 	}
