@@ -3,6 +3,7 @@ package pebble
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -38,8 +39,26 @@ func (j *Journal) damaged(id record.StreamID, at record.Sequence, err error) err
 	place := j.Place(id)
 	if info := pebble.ExtractDataCorruptionInfo(err); info != nil {
 		place, err = info.Path, info.Details
+	} else if file := j.blobFile(err); file != "" {
+		place = file
 	}
 	return &journal.Damage{Stream: id, Sequence: at, Place: place, Cause: fmt.Errorf("%w: %w", record.ErrDamaged, err)}
+}
+
+// blobNumber is how the store speaks of a blob file, of which it gives no path.
+var blobNumber = regexp.MustCompile(`\bfile ([0-9]{6,})\b`)
+
+// blobFile finds the blob file that an error of reading frames is about, "" if none is.
+func (j *Journal) blobFile(err error) string {
+	number := blobNumber.FindStringSubmatch(err.Error())
+	if number == nil {
+		return ""
+	}
+	path := j.opts.FS.PathJoin(j.opts.Dir, number[1]+".blob")
+	if _, err := j.opts.FS.Stat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 // openFS remembers what is being read while the store opens, because the store

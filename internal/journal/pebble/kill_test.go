@@ -287,7 +287,7 @@ func TestKillAtFailPoints(t *testing.T) {
 	for point, times := range map[string][]int{
 		"before-write.log": {1, 2, 150}, "after-write.log": {60, 200}, "before-fsync.log": {1, 3, 140}, "after-fsync.log": {1, 8, 170},
 		"before-reply": {1, 100}, "before-trim": {4}, "after-trim": {5}, "before-drop": {2}, "after-drop": {2},
-		"before-write.sst": {1, 40}, "before-fsync.sst": {2}, "before-write.other": {1, 3, 6}, "after-fsync.other": {1, 4},
+		"before-write.sst": {1, 9}, "before-fsync.sst": {2}, "before-write.blob": {1, 20}, "after-write.blob": {7}, "before-fsync.blob": {2}, "before-write.other": {1, 3, 6}, "after-fsync.other": {1, 4},
 		"rename": {1}, "remove": {1, 3}, "create": {1, 3, 6}, "reuse": {2},
 	} {
 		t.Run(point, func(t *testing.T) {

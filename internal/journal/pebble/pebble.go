@@ -38,13 +38,12 @@ type Options struct {
 	// FS replaces the file system, in tests.
 	FS vfs.FS
 
-	memTableBytes uint64 // 0 for the constant
+	memTableBytes  uint64        // 0 for the constant
+	rewriteBlobAge time.Duration // 0 for the constant
 }
 
 const (
 	defaultRecentBytes = 8 << 20
-	memTableBytes      = 16 << 20
-	blockCacheBytes    = 8 << 20
 	// A reader that lags gets this much at a time, so that one lagging reader
 	// does not hold a long-lived iterator open.
 	readBackBytes = 1 << 20
@@ -88,6 +87,9 @@ func Open(opts Options) (*Journal, error) {
 	if opts.memTableBytes == 0 {
 		opts.memTableBytes = memTableBytes
 	}
+	if opts.rewriteBlobAge == 0 {
+		opts.rewriteBlobAge = rewriteBlobAge
+	}
 	if opts.Fatal == nil {
 		logger := opts.Logger
 		opts.Fatal = func(err error) {
@@ -97,15 +99,10 @@ func Open(opts Options) (*Journal, error) {
 	}
 	j := &Journal{opts: opts, done: make(chan struct{})}
 	opening := &openFS{FS: opts.FS}
-	p := &pebble.Options{
-		FS:                 opening,
-		FormatMajorVersion: pebble.FormatNewest, // later than WAL sync chunks: a damaged log is told from a torn tail
-		Logger:             pebbleLogger{opts.Logger, opts.Fatal},
-		MemTableSize:       opts.memTableBytes, // a commit of more than half of it is taken all the same
-		CacheSize:          blockCacheBytes,
-		EventListener:      &pebble.EventListener{DataCorruption: j.reportDamage},
-	}
-	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone }) // frames are packed already
+	p := tuned(opts.memTableBytes, opts.rewriteBlobAge)
+	p.FS = opening
+	p.Logger = pebbleLogger{opts.Logger, opts.Fatal}
+	p.EventListener = &pebble.EventListener{DataCorruption: j.reportDamage}
 	db, err := pebble.Open(opts.Dir, p)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", opts.Dir, opening.named(err))

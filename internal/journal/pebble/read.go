@@ -105,7 +105,11 @@ func (j *Journal) ReadBack(id record.StreamID, from record.Sequence) ([]*record.
 		ok = it.First()
 	}
 	for size := 0; ok && size < readBackBytes; ok = it.Next() {
-		f, err := record.DecodeFrame(it.Value())
+		value, err := it.ValueAndErr()
+		if err != nil {
+			break // it.Close says so, too
+		}
+		f, err := record.DecodeFrame(value)
 		if err == nil && f.First != sequenceOf(it.Key()) {
 			err = fmt.Errorf("%w: its header says sequence %d", record.ErrDamaged, f.First)
 		}
@@ -218,8 +222,11 @@ func (j *Journal) scan(prefix string) ([]journal.Entry, error) {
 	}
 	var entries []journal.Entry
 	for ok := it.First(); ok; ok = it.Next() {
-		value := append(make([]byte, 0, len(it.Value())), it.Value()...)
-		entries = append(entries, journal.Entry{Key: string(it.Key()[1:]), Value: value})
+		value, err := it.ValueAndErr()
+		if err != nil {
+			break // it.Close says so, too
+		}
+		entries = append(entries, journal.Entry{Key: string(it.Key()[1:]), Value: append(make([]byte, 0, len(value)), value...)})
 	}
 	return entries, it.Close()
 }

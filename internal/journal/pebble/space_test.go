@@ -204,6 +204,62 @@ func TestDiskReserve(t *testing.T) {
 	}
 }
 
+// Frames that are trimmed leave the disk also where each file holds one of a
+// stream that keeps everything.
+func TestTrimmedFramesLeaveTheDisk(t *testing.T) {
+	const frameBytes, keptEvery = 64 << 10, 16
+	disk := newSmallDisk(1 << 30)
+	opts := Options{Dir: "j", FS: disk, RecentBytes: 1, memTableBytes: 1 << 20, rewriteBlobAge: time.Millisecond}
+	j, err := Open(opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept, trimmed := record.NewStreamID(), record.NewStreamID()
+	put := func(id record.StreamID, i int) {
+		var b journal.Batch
+		b.Append(id, noise(t, frameBytes, uint64(i)))
+		if _, err := journal.Put(j, &b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var most int64
+	for i := range 2000 {
+		put(trimmed, i)
+		if i%keptEvery == 0 {
+			put(kept, i)
+		}
+		if i%8 == 7 {
+			if err := j.Trim(trimmed, j.Extent(trimmed).Next-8); err != nil {
+				t.Fatal(err)
+			}
+		}
+		disk.mu.Lock()
+		most = max(most, disk.used())
+		disk.mu.Unlock()
+	}
+	t.Logf("%d MiB written, %d MiB on disk at most, %d at the end, %d MiB of frames left", 2000*frameBytes>>20, most>>20, disk.used()>>20, j.Usage().Bytes>>20)
+	if left := j.Usage().Bytes; most > 4*left {
+		t.Errorf("%d bytes on disk at most for %d of frames that are left", most, left)
+	}
+	for range 2 { // what is kept is there, also after opening
+		r := j.Read(kept, 1)
+		for i := 0; i < 2000; i += keptEvery {
+			f, err := r.Next(context.Background())
+			if err != nil || string(f.Record(0)) != fmt.Sprint(i) {
+				t.Fatalf("frame %d: %v %v", i, f, err)
+			}
+		}
+		r.Close()
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if j, err = Open(opts); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = j.Close()
+}
+
 // The same on a real file system, where one can be mounted.
 func TestDiskReserveOnTmpfs(t *testing.T) {
 	dir := t.TempDir()

@@ -79,7 +79,7 @@ func TestFlippedBits(t *testing.T) {
 		}
 	}
 	t.Log(outcomes)
-	for kind, outcome := range map[string]string{".sst": "stream stopped", ".log": "refused", "MANIFEST": "refused"} {
+	for kind, outcome := range map[string]string{".sst": "stream stopped", ".blob": "stream stopped", ".log": "refused", "MANIFEST": "refused"} {
 		if outcomes[kind][outcome] == 0 {
 			t.Errorf("no bit of %s led to %q: %v", kind, outcome, outcomes[kind])
 		}
@@ -93,7 +93,7 @@ func (s *site) look(damaged string, want map[record.StreamID]map[record.Sequence
 			s.t.Errorf("panic: %v", r)
 		}
 	}()
-	j, err := pebble.Open(pebble.Options{Dir: s.dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	j, err := pebble.Open(pebble.Options{Dir: s.dir, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		if !strings.Contains(err.Error(), damaged) {
 			return "refused", fmt.Errorf("the refusal does not name the file: %w", err)
