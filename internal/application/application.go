@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -78,7 +77,7 @@ type Application struct {
 	input  record.StreamID
 	engine *sql.Engine
 	sink   *sink
-	reader *reader
+	reader *frames
 	source *streamWatch // the input's rows
 
 	ready  chan struct{} // closed when replay is over
@@ -149,8 +148,8 @@ func Start(ctx context.Context, opts Options, c Config, from Position) (*Applica
 	}
 	a.sink = newSink(p, a.opts.Now)
 	a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
-	a.source = newStreamWatch(c.Input.Stream, p.columns, p.program.Needed(c.Input.Stream), a.opts.Now)
-	a.reader = newReader(p, a.push, a.sink.Error)
+	a.source = newStreamWatch(p.inputs[0].Name, p.inputs[0].Columns, p.program.Needed(p.inputs[0].Name), a.opts.Now)
+	a.reader = newFrames(p, a.push, a.sink.Error)
 	state, err := load(opts.Journal, c.Name)
 	if err != nil {
 		return nil, err
@@ -229,9 +228,6 @@ func (a *Application) Status() Status {
 	}
 	return s
 }
-
-// ErrNoStream says that an application has no in-application stream of a name.
-var ErrNoStream = errors.New("no such in-application stream")
 
 // Watch shows the recent rows of an in-application stream and then those that
 // follow.

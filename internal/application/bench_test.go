@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/application/input"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/record"
@@ -18,15 +19,15 @@ const benchFrameRecords = 500
 // benchConfig counts by a key of the given column in windows of ten seconds.
 func benchConfig(key, sqlType string) Config {
 	return Config{
-		Name: "bench", Input: Input{Stream: "S", ARN: applicationtest.ARN("in"), Schema: Schema{RowPath: "$", Columns: []Column{
-			{"host", "VARCHAR(64)", "$.host"}, {"datetime", "VARCHAR(32)", "$.datetime"}, {"request", "VARCHAR(256)", "$.request"},
-			{"response", "INTEGER", "$.response"}, {"bytes", "INTEGER", "$.bytes"}, {"agent", "VARCHAR(256)", "$.agent"},
+		Name: "bench", Input: Input{Prefix: "S", ARN: applicationtest.ARN("in"), Schema: input.Schema{RowPath: "$", Columns: []input.Column{
+			{Name: "host", SQLType: "VARCHAR(64)", Mapping: "$.host"}, {Name: "datetime", SQLType: "VARCHAR(32)", Mapping: "$.datetime"}, {Name: "request", SQLType: "VARCHAR(256)", Mapping: "$.request"},
+			{Name: "response", SQLType: "INTEGER", Mapping: "$.response"}, {Name: "bytes", SQLType: "INTEGER", Mapping: "$.bytes"}, {Name: "agent", SQLType: "VARCHAR(256)", Mapping: "$.agent"},
 		}}},
 		Outputs: []Output{{Stream: "OUT", ARN: applicationtest.ARN("OUT")}},
 		Code: fmt.Sprintf(`CREATE OR REPLACE STREAM "OUT" ("k" %s, "n" INTEGER, "at" TIMESTAMP);
 			CREATE OR REPLACE PUMP "P" AS INSERT INTO "OUT"
-			SELECT STREAM "%s", COUNT(*), STEP("S".ROWTIME BY INTERVAL '10' SECOND) FROM "S"
-			GROUP BY "%s", STEP("S".ROWTIME BY INTERVAL '10' SECOND);`, sqlType, key, key),
+			SELECT STREAM "%s", COUNT(*), STEP("S_001".ROWTIME BY INTERVAL '10' SECOND) FROM "S_001"
+			GROUP BY "%s", STEP("S_001".ROWTIME BY INTERVAL '10' SECOND);`, sqlType, key, key),
 	}
 }
 
@@ -64,8 +65,8 @@ func BenchmarkTumblingCount(b *testing.B) {
 			a := &Application{plan: p, log: slog.New(slog.DiscardHandler)}
 			a.sink = newSink(p, time.Now)
 			a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
-			a.source = newStreamWatch("S", p.columns, p.program.Needed("S"), time.Now)
-			a.reader = newReader(p, a.push, a.sink.Error)
+			a.source = newStreamWatch("S_001", p.inputs[0].Columns, p.program.Needed("S_001"), time.Now)
+			a.reader = newFrames(p, a.push, a.sink.Error)
 			sealed := benchFrames(b)
 			id, next := record.NewStreamID(), record.Sequence(1)
 			b.ReportAllocs()

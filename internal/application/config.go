@@ -1,49 +1,82 @@
 package application
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/millrace/millrace/internal/application/input"
+	"github.com/millrace/millrace/internal/application/output"
 	"github.com/millrace/millrace/internal/sql"
-	"github.com/millrace/millrace/internal/sql/types"
 )
 
 // Config is what an application is, as its creator described it.
 type Config struct {
 	Name    string // unique; names the application's state in the journal
+	ARN     string // functions are told it
 	Code    string
 	Input   Input
+	Tables  []Table
 	Outputs []Output
 }
 
 // Input is the delivery stream that an application reads.
 type Input struct {
-	Stream  string // in-application name: "SOURCE_SQL_STREAM_001"
+	// Prefix and Parallelism name the in-application streams that it fills:
+	// PREFIX_001 … PREFIX_00N. 0 is one.
+	Prefix      string
+	Parallelism int
+	ARN         string
+	RoleARN     string // must allow firehose:GetRecords
+	Schema      input.Schema
+	// Processor gets the records before the schema; nil if there is none.
+	Processor *Function
+}
+
+// MaxParallelism is how many in-application streams an input may fill.
+const MaxParallelism = 64
+
+// Streams are the names of the in-application streams that the input fills.
+func (in Input) Streams() []string {
+	names := make([]string, max(in.Parallelism, 1))
+	for i := range names {
+		names[i] = fmt.Sprintf("%s_%03d", in.Prefix, i+1)
+	}
+	return names
+}
+
+// Function is a Lambda function that an application invokes.
+type Function struct {
 	ARN     string
-	RoleARN string // must allow firehose:GetRecords
-	Schema  Schema
+	RoleARN string // must allow lambda:InvokeFunction
 }
 
-// Schema makes columns of a record, which holds one or more JSON objects.
-type Schema struct {
-	RowPath string // "$", or the path of the object that the columns are in
-	Columns []Column
+// Table is reference data: an object that is read at start and when the
+// application is updated.
+type Table struct {
+	Name           string
+	BucketARN, Key string
+	RoleARN        string // must allow s3:GetObject
+	Schema         input.Schema
 }
 
-// Column is one column of a schema.
-type Column struct {
-	Name    string
-	SQLType string // "VARCHAR(16)"
-	Mapping string // "$.a.b"
-}
-
-// Output binds an in-application stream to a delivery stream. A row becomes
-// one record, a JSON object.
+// Output binds an in-application stream to where its rows go. A row becomes one
+// record.
 type Output struct {
 	Stream  string // exact name, or error_stream
 	ARN     string
-	RoleARN string // must allow firehose:PutRecordBatch
+	RoleARN string // must allow firehose:PutRecordBatch or lambda:InvokeFunction
+	Kind    OutputKind
+	Format  output.Format
 }
+
+// OutputKind is what an output's ARN names.
+type OutputKind uint8
+
+const (
+	ToDeliveryStream OutputKind = iota
+	ToFunction
+)
 
 // InvalidError says what about a Config cannot be honoured.
 type InvalidError struct{ Text string }
@@ -58,9 +91,9 @@ func invalid(format string, args ...any) error {
 type plan struct {
 	Config
 	program *sql.Program
-	columns []types.Column // of the input
-	paths   [][]string     // of the input's columns, from the record's root
-	streams []sql.Stream   // created by the code, and error_stream
+	layout  *input.Layout
+	inputs  []sql.Stream // that the input fills
+	streams []sql.Stream // created by the code, and error_stream
 }
 
 // Check tells whether the application could run. Errors are *sql.Diagnostics
@@ -72,49 +105,45 @@ func Check(c Config) error {
 
 func (c Config) plan() (*plan, error) {
 	p := &plan{Config: c}
-	if err := p.schema(); err != nil {
+	if err := p.checkInput(); err != nil {
 		return nil, err
 	}
 	var err error
-	if p.program, err = sql.Compile(c.Name+".sql", c.Code, sql.Schema{Inputs: []sql.Stream{{Name: c.Input.Stream, Columns: p.columns}}}); err != nil {
+	if p.program, err = sql.Compile(c.Name+".sql", c.Code, sql.Schema{Inputs: p.inputs}); err != nil {
 		return nil, err
 	}
 	p.streams = p.program.Streams()
-	for _, o := range c.Outputs {
-		if !p.has(o.Stream) {
-			return nil, invalid("output %q is bound to no in-application stream of the code; it creates %s", o.Stream, p.names())
-		}
-	}
-	return p, nil
+	return p, p.checkOutputs()
 }
 
-func (p *plan) schema() error {
-	root, err := parsePath(p.Input.Schema.RowPath)
-	if err != nil {
-		return invalid("RecordRowPath: %v", err)
+func (p *plan) checkInput() (err error) {
+	switch n := p.Input.Parallelism; {
+	case n < 0 || n > MaxParallelism:
+		return invalid("InputParallelism has a Count of %d, want 1 to %d", n, MaxParallelism)
+	case n > 1:
+		return invalid("InputParallelism with a Count above 1 is not supported")
+	case p.Input.Processor != nil:
+		return invalid("InputProcessingConfiguration is not supported")
+	case len(p.Tables) > 0:
+		return invalid("reference data is not supported")
 	}
-	if len(p.Input.Schema.Columns) == 0 {
-		return invalid("the input schema has no RecordColumns")
+	if p.layout, err = p.Input.Schema.Layout(); err != nil {
+		return invalid("the input schema: %v", err)
 	}
-	seen := map[string]bool{}
-	for _, c := range p.Input.Schema.Columns {
-		t, err := types.ParseType(c.SQLType)
-		if err != nil {
-			return invalid("column %q: %v", c.Name, err)
+	for _, name := range p.Input.Streams() {
+		p.inputs = append(p.inputs, sql.Stream{Name: name, Columns: p.layout.Columns(), Hidden: p.layout.Hidden()})
+	}
+	return nil
+}
+
+func (p *plan) checkOutputs() error {
+	for _, o := range p.Outputs {
+		if !p.has(o.Stream) {
+			return invalid("output %q is bound to no in-application stream of the code; it creates %s", o.Stream, p.names())
 		}
-		path, err := parsePath(c.Mapping)
-		if err == nil && len(path) == 0 {
-			err = fmt.Errorf("Mapping is %q, want the path of a member such as $.status", c.Mapping)
+		if o.Kind != ToDeliveryStream {
+			return invalid("LambdaOutput is not supported; use KinesisFirehoseOutput")
 		}
-		if err != nil {
-			return invalid("column %q: %v", c.Name, err)
-		}
-		if seen[c.Name] {
-			return invalid("column %q is there twice", c.Name)
-		}
-		seen[c.Name] = true
-		p.columns = append(p.columns, types.Column{Name: c.Name, Type: t})
-		p.paths = append(p.paths, append(root[:len(root):len(root)], path...))
 	}
 	return nil
 }
@@ -136,25 +165,5 @@ func (p *plan) names() string {
 	return strings.Join(names, ", ")
 }
 
-// parsePath reads the part of JSONPath that mappings use.
-//
-//	path = "$" { "." name }
-func parsePath(s string) ([]string, error) {
-	rest, ok := strings.CutPrefix(s, "$")
-	if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
-		return nil, fmt.Errorf("path %q does not begin with $ or $.", s)
-	}
-	if strings.ContainsRune(rest, '[') {
-		return nil, fmt.Errorf("path %q: arrays are not supported yet", s)
-	}
-	if rest == "" {
-		return nil, nil
-	}
-	names := strings.Split(rest[1:], ".")
-	for _, n := range names {
-		if n == "" {
-			return nil, fmt.Errorf("path %q has an empty name", s)
-		}
-	}
-	return names, nil
-}
+// ErrNoStream says that an application has no in-application stream of a name.
+var ErrNoStream = errors.New("no such in-application stream")

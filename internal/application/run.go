@@ -119,7 +119,7 @@ func (a *Application) consume(f *record.Frame) {
 		if a.promise != nil && a.promise.Next <= a.next {
 			break
 		}
-		if a.reader.batch.N > maxBatchRows/2 {
+		if a.reader.pending() > batchRows {
 			break
 		}
 		next, ok := a.waiting()
@@ -148,15 +148,15 @@ func (a *Application) frame(f *record.Frame) {
 			a.log.Warn("records were given up before the application read them", "records", f.First-next, "from", next, "to", f.First)
 		}
 	}
-	a.reader.frame(f, a.next)
+	a.reader.read(f, a.next)
 	a.next = max(a.next, f.Next())
 	a.dirty = true
 }
 
 // push gives the reader's rows to the engine.
-func (a *Application) push(b *types.Batch) {
+func (a *Application) push(stream string, b *types.Batch) {
 	a.source.observe(b)
-	a.engine.Push(a.plan.Input.Stream, b)
+	a.engine.Push(stream, b)
 }
 
 // ask gets a promise from the journal, and keeps it at once when everything

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/application/input"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -46,7 +47,7 @@ func readScenario(t *testing.T, path string) *scenario {
 		t.Fatalf("%s: no line of dashes", path)
 	}
 	s := &scenario{want: strings.TrimSpace(want), config: Config{Name: "app", Input: Input{
-		Stream: "SOURCE_SQL_STREAM_001", ARN: applicationtest.ARN("in"), RoleARN: "arn:aws:iam::000000000000:role/app", Schema: Schema{RowPath: "$"},
+		Prefix: "SOURCE_SQL_STREAM", ARN: applicationtest.ARN("in"), RoleARN: "arn:aws:iam::000000000000:role/app", Schema: input.Schema{RowPath: "$"},
 	}}}
 	code := false
 	for line := range strings.Lines(head) {
@@ -62,9 +63,9 @@ func readScenario(t *testing.T, path string) *scenario {
 		case word == "column":
 			name, rest, _ := strings.Cut(rest, " ")
 			sqlType, mapping, _ := strings.Cut(rest, " ")
-			s.config.Input.Schema.Columns = append(s.config.Input.Schema.Columns, Column{strings.Trim(name, `"`), sqlType, mapping})
+			s.config.Input.Schema.Columns = append(s.config.Input.Schema.Columns, input.Column{Name: strings.Trim(name, `"`), SQLType: sqlType, Mapping: mapping})
 		case word == "output":
-			s.config.Outputs = append(s.config.Outputs, Output{rest, applicationtest.ARN(rest), s.config.Input.RoleARN})
+			s.config.Outputs = append(s.config.Outputs, Output{Stream: rest, ARN: applicationtest.ARN(rest), RoleARN: s.config.Input.RoleARN})
 		default:
 			s.directives = append(s.directives, strings.TrimSpace(line))
 		}

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/millrace/millrace/internal/application/input"
 	"github.com/millrace/millrace/internal/record"
 	"github.com/millrace/millrace/internal/sql/types"
 )
@@ -76,12 +77,12 @@ func (s *sink) Rows(stream string, b *types.Batch) {
 func (s *sink) gather(out *pendingOutput, columns []types.Column, b *types.Batch, first bool) {
 	for i := range b.N {
 		start := len(out.records.Data)
-		out.records.Data = types.AppendJSON(out.records.Data, columns, b, i)
+		out.records.Data = out.Format.Append(out.records.Data, columns, b, i)
 		if n := len(out.records.Data) - start; n > maxRowBytes {
 			head := append([]byte(nil), out.records.Data[start:start+maxRowBytes/16]...)
 			out.records.Data = out.records.Data[:start]
 			if first {
-				s.Error(types.ErrorRow{Time: b.Rowtime[i], Name: errorRowTooLarge, DataRowtime: b.Rowtime[i], DataRow: head, Pump: inputPump,
+				s.Error(types.ErrorRow{Time: b.Rowtime[i], Name: errorRowTooLarge, DataRowtime: b.Rowtime[i], DataRow: head, Pump: input.NoPump,
 					Message: fmt.Sprintf("the row takes %d bytes as a record, at most %d", n, maxRowBytes)})
 			}
 			continue

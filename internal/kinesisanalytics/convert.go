@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/millrace/millrace/internal/application"
+	"github.com/millrace/millrace/internal/application/input"
 )
 
 // What an application may have, as AWS limits it.
@@ -66,9 +67,9 @@ func (a *app) config() (application.Config, error) {
 		return application.Config{}, errConfiguration("The application %s has no input", d.ApplicationName)
 	}
 	in := d.InputDescriptions[0]
-	c := application.Config{Name: d.ApplicationName, Code: d.ApplicationCode, Input: application.Input{
-		Stream: in.InAppStreamNames[0], ARN: *in.KinesisFirehoseInputDescription.ResourceARN, RoleARN: *in.KinesisFirehoseInputDescription.RoleARN,
-		Schema: application.Schema{RowPath: "$"},
+	c := application.Config{Name: d.ApplicationName, ARN: d.ApplicationARN, Code: d.ApplicationCode, Input: application.Input{
+		Prefix: in.NamePrefix, ARN: *in.KinesisFirehoseInputDescription.ResourceARN, RoleARN: *in.KinesisFirehoseInputDescription.RoleARN,
+		Schema: input.Schema{RowPath: "$"},
 	}}
 	if p := in.InputSchema.RecordFormat.MappingParameters; p != nil && p.JSONMappingParameters != nil {
 		c.Input.Schema.RowPath = *p.JSONMappingParameters.RecordRowPath
@@ -78,7 +79,7 @@ func (a *app) config() (application.Config, error) {
 		if col.Mapping != nil {
 			mapping = *col.Mapping
 		}
-		c.Input.Schema.Columns = append(c.Input.Schema.Columns, application.Column{Name: *col.Name, SQLType: *col.SqlType, Mapping: mapping})
+		c.Input.Schema.Columns = append(c.Input.Schema.Columns, input.Column{Name: *col.Name, SQLType: *col.SqlType, Mapping: mapping})
 	}
 	for _, o := range d.OutputDescriptions {
 		c.Outputs = append(c.Outputs, application.Output{

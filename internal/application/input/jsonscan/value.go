@@ -1,6 +1,10 @@
 package jsonscan
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Kind is what a member's value is.
 type Kind uint8
@@ -31,6 +35,12 @@ type Value struct {
 
 // Path names a member by the names on the way to it: $.a.b is {"a", "b"}.
 type Path []string
+
+// String writes the path as JSONPath does.
+func (p Path) String() string { return strings.Join(append([]string{"$"}, p...), ".") }
+
+// Equal tells whether both name the same member.
+func (p Path) Equal(q Path) bool { return slices.Equal(p, q) }
 
 // SyntaxError says what makes a record no JSON object.
 type SyntaxError struct {

@@ -1,11 +1,11 @@
-package application
+package input
 
 import (
 	"os"
 	"strings"
 	"testing"
 
-	"github.com/millrace/millrace/internal/application/jsonscan"
+	"github.com/millrace/millrace/internal/application/input/jsonscan"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -52,7 +52,7 @@ func coerce(t *testing.T, sqlType, value string) string {
 func TestColumnTakesBack(t *testing.T) {
 	columns := []types.Column{{Name: "a", Type: types.VarcharOf(0)}, {Name: "b", Type: types.Of(types.Integer)}}
 	b := types.NewBatch(columns)
-	r := &reader{batch: b, values: make([]jsonscan.Value, 2), scanner: jsonscan.New([]jsonscan.Path{{"a"}, {"b"}})}
+	r := &Reader{batch: b, values: make([]value, 2), format: &jsonFormat{jsonscan.New([]jsonscan.Path{{"a"}, {"b"}})}}
 	for i := range columns {
 		r.columns = append(r.columns, column{columns[i], b.Cols[i]})
 	}
@@ -64,9 +64,9 @@ func TestColumnTakesBack(t *testing.T) {
 	}
 	r.fail = func(e types.ErrorRow) { errors = append(errors, e.Name) }
 	for _, doc := range []string{`{"a":null,"b":1}`, `{"a":"x","b":"-"}`, `{"a":null,"b":"-"}`, `{"a":"y","b":null}{"a":"z","b":3}{`, `{"b":4}`} {
-		r.record([]byte(doc), 0, len(doc), 1000)
+		r.Record([]byte(doc), 1000, nil)
 	}
-	r.flush()
+	r.Flush()
 	want := `{"a":null,"b":1} {"a":"y","b":null} {"a":"z","b":3} {"a":null,"b":4}`
 	if got := strings.Join(rows, " "); got != want {
 		t.Errorf("rows %s, want %s", got, want)

@@ -1,4 +1,4 @@
-package application
+package input
 
 import (
 	"encoding/base64"
@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/millrace/millrace/internal/application/jsonscan"
+	"github.com/millrace/millrace/internal/application/input/jsonscan"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -26,7 +26,7 @@ type column struct {
 
 // add appends a value. It is false, and appends nothing, when the value does
 // not fit the column.
-func (c *column) add(v *jsonscan.Value) bool {
+func (c *column) add(v *value) bool {
 	switch {
 	case v.Kind <= jsonscan.Null:
 		c.addNull()
@@ -52,10 +52,15 @@ func (c *column) add(v *jsonscan.Value) bool {
 		}
 		c.vector.Int = append(c.vector.Int, n)
 	}
+	c.notNull()
+	return true
+}
+
+// notNull marks the value that was just appended.
+func (c *column) notNull() {
 	if len(c.vector.Null) > 0 {
 		c.vector.Null = append(c.vector.Null, false)
 	}
-	return true
 }
 
 func (c *column) addNull() {
@@ -93,7 +98,7 @@ func (c *column) text(s string) string {
 	return s
 }
 
-func (c *column) bytes(v *jsonscan.Value) (string, bool) {
+func (c *column) bytes(v *value) (string, bool) {
 	if v.Kind != jsonscan.String {
 		return "", false
 	}
@@ -104,7 +109,7 @@ func (c *column) bytes(v *jsonscan.Value) (string, bool) {
 	return string(b), err == nil
 }
 
-func (c *column) float(v *jsonscan.Value) (float64, bool) {
+func (c *column) float(v *value) (float64, bool) {
 	switch v.Kind {
 	case jsonscan.True:
 		return 1, true
@@ -121,7 +126,7 @@ func (c *column) float(v *jsonscan.Value) (float64, bool) {
 }
 
 // int makes everything that a vector keeps as an integer.
-func (c *column) int(v *jsonscan.Value) (int64, bool) {
+func (c *column) int(v *value) (int64, bool) {
 	k := c.Type.Kind
 	switch v.Kind {
 	case jsonscan.True, jsonscan.False:
@@ -158,7 +163,7 @@ func (c *column) int(v *jsonscan.Value) (int64, bool) {
 	return 0, false
 }
 
-func parseBool(v *jsonscan.Value) (int64, bool) {
+func parseBool(v *value) (int64, bool) {
 	truth := strings.EqualFold(v.Text, "true")
 	if v.Kind == jsonscan.Number {
 		f, err := strconv.ParseFloat(v.Text, 64)
@@ -227,7 +232,7 @@ func parseDecimal(s string, t types.Type) (int64, bool) {
 const shownBytes = 64
 
 // misfit explains why add refused a value.
-func (c *column) misfit(v *jsonscan.Value) string {
+func (c *column) misfit(v *value) string {
 	text := v.Text
 	if len(text) > shownBytes {
 		text = text[:shownBytes] + "…"
