@@ -58,15 +58,18 @@ func (b body) plain() wire {
 // connection that ends early for the end of the data, and would keep half an
 // object; without the frame's end it keeps nothing. So an upload of a client that
 // goes away, of a payload that proves wrong, or of a server that is killed
-// leaves the old object. The request's hash says that there is a frame:
-// the gateway would keep a Content-Encoding that says it with the object.
+// leaves the old object. The frame's length is said beforehand: the gateway
+// answers and closes once it has read the frame's end, and if the end of the
+// request is still to be written then, the answer is lost. The request's hash
+// says that there is a frame: the gateway would keep a Content-Encoding that
+// says it with the object.
 func (b body) framed(header http.Header) wire {
 	if b.payload != nil {
 		header.Set("X-Amz-Decoded-Content-Length", strconv.FormatInt(b.payload.Length, 10))
 		if b.payload.Trailer != "" {
 			header.Set("X-Amz-Trailer", b.payload.Trailer)
 		}
-		return wire{reader: io.NopCloser(&frame{payload: b.payload}), length: -1}
+		return wire{reader: io.NopCloser(&frame{payload: b.payload}), length: frameLength(b.payload.Length, b.payload.Trailer)}
 	}
 	header.Set("X-Amz-Decoded-Content-Length", strconv.Itoa(len(b.bytes)))
 	head, tail := fmt.Sprintf("%x\r\n", len(b.bytes)), "\r\n0\r\n\r\n"

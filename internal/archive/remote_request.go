@@ -80,7 +80,6 @@ func (r *remote) sign(request *http.Request, body body) error {
 		w, hash = body.framed(request.Header), unsignedFrame
 		// S3 wants to be told, and keeps what stands before it.
 		request.Header.Set("Content-Encoding", strings.TrimPrefix(request.Header.Get("Content-Encoding")+",aws-chunked", ","))
-		w.length = frameLength(body.payload.Length, body.payload.Trailer)
 	case hash == "":
 		hash = unsignedPayload
 	}

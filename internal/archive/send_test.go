@@ -1,12 +1,17 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"github.com/millrace/millrace/internal/aws/sigv4"
 )
@@ -90,6 +95,42 @@ func TestContentEncoding(t *testing.T) {
 		copyHeader(to, http.Header{"Content-Encoding": {from}})
 		if got := to.Get("Content-Encoding"); got != want {
 			t.Errorf("%q becomes %q, want %q", from, got, want)
+		}
+	}
+}
+
+// sized notes how long requests say that they are.
+type sized struct {
+	http.RoundTripper
+	last atomic.Int64
+}
+
+func (s *sized) RoundTrip(r *http.Request) (*http.Response, error) {
+	s.last.Store(r.ContentLength)
+	return s.RoundTripper.RoundTrip(r)
+}
+
+// The gateway learns how long an object's frame is, streamed or not, so that it does not answer and close while the end
+// of the request is still on its way.
+func TestFrameSaysItsLength(t *testing.T) {
+	a := openTest(t)
+	if err := a.CreateBucket(t.Context(), "bucket"); err != nil {
+		t.Fatal(err)
+	}
+	s := &sized{RoundTripper: a.client.Transport}
+	a.client.Transport = s
+	defer func() { a.client.Transport = s.RoundTripper }()
+	client := sdkClient(openEdge(t, a), testKey)
+	for _, size := range []int{1, 5, frameChunk - 1, frameChunk, frameChunk + 1, 3 * frameChunk} {
+		for _, algorithm := range []types.ChecksumAlgorithm{types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc64nvme, types.ChecksumAlgorithmSha256} {
+			_, err := client.PutObject(t.Context(), &s3.PutObjectInput{Bucket: aws.String("bucket"), Key: aws.String("key"),
+				Body: bytes.NewReader(make([]byte, size)), ChecksumAlgorithm: algorithm})
+			if err != nil {
+				t.Fatal(size, algorithm, err)
+			}
+			if got := s.last.Load(); got <= int64(size) {
+				t.Errorf("%d bytes with %s in a frame of %d", size, algorithm, got)
+			}
 		}
 	}
 }
