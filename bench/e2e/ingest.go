@@ -4,19 +4,9 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"runtime"
-	"runtime/pprof"
 	"slices"
 	"syscall"
 	"time"
@@ -24,13 +14,7 @@ import (
 	"github.com/millrace/millrace/bench/corpus"
 	"github.com/millrace/millrace/bench/cputime"
 	"github.com/millrace/millrace/bench/load"
-	"github.com/millrace/millrace/internal/aws/call"
-	"github.com/millrace/millrace/internal/aws/edge"
-	"github.com/millrace/millrace/internal/aws/jsonrpc"
 	"github.com/millrace/millrace/internal/aws/sigv4"
-	"github.com/millrace/millrace/internal/config"
-	"github.com/millrace/millrace/internal/firehose"
-	"github.com/millrace/millrace/internal/journal/pebble"
 )
 
 const (
@@ -42,15 +26,28 @@ const (
 	ingestSecret   = "secret"
 )
 
+// upIngest starts the server of ingest in a process of its own. ingestJob is load for it.
+func (e *environment) upIngest(ctx context.Context, o options) (*process, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	return start(ctx, exec.Command(self, ingestArgument, e.newDir(), o.profile), "")
+}
+
+func (p *process) ingestJob(batches []load.Batch, o options) load.Options {
+	return load.Options{
+		Endpoint: p.run.Edge, Batches: batches, Connections: o.connections,
+		Signer:   sigv4.Signer{AccessKeyID: ingestKey, Secret: ingestSecret, Region: region, Service: "firehose"},
+		Duration: time.Duration(o.seconds) * time.Second / time.Duration(o.slices),
+	}
+}
+
 // measureIngest is signed PutRecordBatch calls to fsynced frames, and nothing
 // behind them: the archive of the server does not answer, so that its delivery
 // waits.
 func measureIngest(ctx context.Context, e *environment, o options) error {
-	self, err := os.Executable()
-	if err != nil {
-		return err
-	}
-	p, err := start(ctx, exec.Command(self, ingestArgument, e.newDir(), o.profile), "")
+	p, err := e.upIngest(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -59,16 +56,16 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 	if err != nil {
 		return err
 	}
-	job := load.Options{
-		Endpoint: p.run.Edge, Batches: batches, Connections: o.connections,
-		Signer:   sigv4.Signer{AccessKeyID: ingestKey, Secret: ingestSecret, Region: region, Service: "firehose"},
-		Duration: time.Duration(o.seconds) * time.Second / time.Duration(o.slices),
-	}
+	job := p.ingestJob(batches, o)
 	if _, err := load.Run(ctx, job); err != nil { // warm
 		return err
 	}
 	best, rate, client, calibration := time.Duration(1<<62), 0.0, time.Duration(1<<62), time.Duration(1<<62)
 	var spent, records time.Duration
+	before, err := p.allocations(ctx)
+	if err != nil {
+		return err
+	}
 	for range o.slices {
 		calibration = min(calibration, cputime.Calibrate())
 		serverBefore, _, err := p.cpu()
@@ -92,6 +89,14 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 	}
 	print("CPU of the server, a record", "%.3f µs, %.1f × calibration", best.Seconds()*1e3, float64(best)/1000/float64(calibration))
 	print("  mean of all slices", "%.3f µs", (spent*1000/records).Seconds()*1e3)
+	after, err := p.allocations(ctx)
+	if err != nil {
+		return err
+	}
+	print("allocations, a record", "%.4f, %.0f bytes; %.0f records between two collections", float64(after.Objects-before.Objects)/float64(records),
+		float64(after.Bytes-before.Bytes)/float64(records), float64(records)/float64(max(1, after.Collections-before.Collections)))
+	own, _ := p.memory("VmHWM")
+	print("memory at most", "%.0f MiB", own)
 	print("CPU of the load, a record", "%.3f µs", client.Seconds()*1e3)
 	print("accepted beside the load", "%.0f records/s", rate)
 	print("a core of the server alone", "%.0f records/s", 1e6/(best.Seconds()*1e3))
@@ -102,9 +107,6 @@ func measureIngest(ctx context.Context, e *environment, o options) error {
 	}
 	printLatencies("answer at half that rate", result.Latencies)
 	if err := e.measureSync(); err != nil {
-		return err
-	}
-	if err := p.measureOnes(ctx, job); err != nil {
 		return err
 	}
 	return p.stop()
@@ -134,32 +136,61 @@ func (e *environment) measureSync() error {
 	return nil
 }
 
-// measureOnes is one record a call.
-func (p *process) measureOnes(ctx context.Context, job load.Options) error {
+// measureOnes is one record a call, to the same server.
+func measureOnes(ctx context.Context, e *environment, o options) error {
+	p, err := e.upIngest(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer p.kill()
 	c, err := corpus.New(corpus.Options{Records: 1000, Seed: 3})
 	if err != nil {
 		return err
 	}
-	job.Batches, job.Rate, job.Duration = nil, 0, job.Duration/2
+	var bodies []load.Batch
 	for _, r := range c.Records {
-		job.Batches = append(job.Batches, load.OneBody(ingestStream, r))
+		bodies = append(bodies, load.OneBody(ingestStream, r))
 	}
-	before, _, err := p.cpu()
-	if err != nil {
+	job := p.ingestJob(bodies, o)
+	if _, err := load.Run(ctx, job); err != nil { // warm
 		return err
 	}
-	result, err := load.Run(ctx, job)
-	if err != nil {
-		return err
+	best, rate, objects, calibration := time.Duration(1<<62), 0.0, 0.0, time.Duration(1<<62)
+	var latencies []time.Duration
+	for range o.slices {
+		calibration = min(calibration, cputime.Calibrate())
+		allocated, err := p.allocations(ctx)
+		if err != nil {
+			return err
+		}
+		before, _, err := p.cpu()
+		if err != nil {
+			return err
+		}
+		result, err := load.Run(ctx, job)
+		if err != nil {
+			return err
+		}
+		after, _, err := p.cpu()
+		if err != nil {
+			return err
+		}
+		now, err := p.allocations(ctx)
+		if err != nil {
+			return err
+		}
+		calls := len(result.Latencies)
+		best = min(best, (after-before)/time.Duration(calls))
+		rate = max(rate, float64(calls)/result.Elapsed.Seconds())
+		objects = float64(now.Objects-allocated.Objects) / float64(calls)
+		latencies = append(latencies, result.Latencies...)
 	}
-	after, _, err := p.cpu()
-	if err != nil {
-		return err
-	}
-	calls := float64(len(result.Latencies))
-	print("one record a call (PutRecord)", "%.1f µs CPU of the server, %.0f calls/s a core, %.0f beside the load",
-		(after-before).Seconds()*1e6/calls, calls/(after-before).Seconds(), calls/result.Elapsed.Seconds())
-	return nil
+	print("CPU of the server, a call", "%.1f µs, %.0f × calibration", best.Seconds()*1e6, float64(best)/float64(calibration))
+	print("a core of the server alone", "%.0f calls/s", 1/best.Seconds())
+	print("beside the load", "%.0f calls/s", rate)
+	print("allocations, a call", "%.0f", objects)
+	printLatencies("answer at that rate", latencies)
+	return p.stop()
 }
 
 func printLatencies(name string, l []time.Duration) {
@@ -180,75 +211,4 @@ func newBatches(stream string) ([]load.Batch, *corpus.Corpus, error) {
 		out = append(out, load.Body(stream, c.Records[i:i+load.BatchRecords]))
 	}
 	return out, c, nil
-}
-
-// away is an archive that does not answer.
-type away struct{}
-
-func (away) Put(ctx context.Context, _, _ string, _ []byte, _ http.Header) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-// everything is allowed to everybody who can sign.
-type everything struct{}
-
-func (everything) Authorize(context.Context, call.Identity, string, string) error { return nil }
-func (everything) AuthorizeRole(context.Context, string, string, string) error    { return nil }
-
-// serveIngest is the server of measureIngest: edge, Firehose and the journal on
-// disk, as cmd/millrace wires them, until it is asked to stop. With a file
-// named, its CPU profile goes there.
-func serveIngest(dir, profile string) (err error) {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	j, err := pebble.Open(pebble.Options{Dir: dir, Logger: log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, j.Close()) }()
-	f, err := firehose.Open(firehose.Options{Journal: j, Authorizer: everything{}, Archive: away{}, Logger: log})
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	verifier := sigv4.NewVerifier(sigv4.Options{Credentials: func(id string) (sigv4.Credential, bool) {
-		return sigv4.Credential{Secret: ingestSecret, Identity: call.Identity{AccessKeyID: id}}, id == ingestKey
-	}})
-	front := edge.New(edge.Options{Verifier: verifier, JSON: []*jsonrpc.Service{f.JSONRPC()}, Logger: log})
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	server := front.Server()
-	go func() { _ = server.Serve(l) }()
-	defer server.Close()
-	client := edge.NewClient(front, sigv4.Signer{AccessKeyID: ingestKey, Secret: ingestSecret, Region: region})
-	err = client.JSON(ctx, "firehose", "Firehose_20150804.CreateDeliveryStream", map[string]any{
-		"DeliveryStreamName":         ingestStream,
-		"S3DestinationConfiguration": map[string]any{"RoleARN": "arn:aws:iam::000000000000:role/r", "BucketARN": "arn:aws:s3:::archive"},
-	}, nil)
-	if err != nil {
-		return err
-	}
-	for f.Streams()[0].Status != "ACTIVE" {
-		runtime.Gosched()
-	}
-	if profile != "" {
-		out, err := os.Create(profile)
-		if err != nil {
-			return err
-		}
-		if err := pprof.StartCPUProfile(out); err != nil {
-			return err
-		}
-		defer pprof.StopCPUProfile()
-	}
-	ready := config.Run{Ready: true, Edge: "http://" + l.Addr().String(), PID: os.Getpid()}
-	if err := json.NewEncoder(os.Stdout).Encode(ready); err != nil {
-		return fmt.Errorf("say ready: %w", err)
-	}
-	<-ctx.Done()
-	return nil
 }

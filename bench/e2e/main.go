@@ -40,6 +40,7 @@ type part struct {
 
 var parts = []part{
 	{"ingest", measureIngest},
+	{"ones", measureOnes},
 	{"path", measurePath},
 	{"start", measureStart},
 	{"memory", measureMemory},
@@ -67,12 +68,12 @@ func exit(err error) {
 func measure(ctx context.Context) error {
 	var o options
 	flag.IntVar(&o.seconds, "seconds", 10, "how long load lasts")
-	flag.IntVar(&o.slices, "slices", 5, "slices of ingest, of which the best counts")
+	flag.IntVar(&o.slices, "slices", 5, "slices of ingest and ones, of which the best counts")
 	flag.IntVar(&o.connections, "connections", 16, "connections of the load")
 	flag.IntVar(&o.bufferMiB, "buffer", 5, "size of the archive's objects in MiB")
-	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of ingest's server")
+	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the server of ingest or ones")
 	flag.IntVar(&o.overload, "overload", 10, "how long each overload lasts, in seconds")
-	only := flag.String("only", "", "parts to measure, separated by commas: ingest, path, start, memory, overload, peers")
+	only := flag.String("only", "", "parts to measure, separated by commas: ingest, ones, path, start, memory, overload, peers")
 	flag.Parse()
 	if flag.NArg() > 0 || o.seconds < 1 || o.slices < 1 || o.connections < 1 || o.bufferMiB < 1 || o.overload < 1 {
 		return fmt.Errorf("unexpected argument, or a number below 1")

@@ -43,7 +43,7 @@ func (s *Service) putRecord(ctx context.Context, c *call.Call) ([]byte, error) {
 	if err := s.refused(st, 1, err); err != nil {
 		return nil, err
 	}
-	out := append(make([]byte, 0, 128), `{"RecordId":"`...)
+	out := append(c.Body[:0], `{"RecordId":"`...) // over the request, which has been read
 	out = append(st.ids.append(out, uint64(seq)), `","Encrypted":`...)
 	return append(strconv.AppendBool(out, encrypted), '}'), nil
 }

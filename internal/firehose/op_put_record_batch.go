@@ -47,7 +47,7 @@ func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, err
 		return nil, errSlowDown()
 	}
 	if header := c.Header.Get(record.OriginHeader); header != "" {
-		return s.putOnce(st, c.Identity, header, b)
+		return s.putOnce(st, c, header, b)
 	}
 	over := st.admit(b)
 	count := b.Count()
@@ -58,7 +58,7 @@ func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, err
 			return nil, err
 		}
 	}
-	out := st.beginBatchOutput(count, over)
+	out := st.beginBatchOutput(c.Body, over)
 	for i := range count {
 		out = st.ids.append(append(out, `{"RecordId":"`...), uint64(first)+uint64(i))
 		out = append(out, `"},`...)
@@ -114,7 +114,7 @@ func readBatch(body []byte, b *record.Builder) (name string, err error) {
 }
 
 // putOnce is a put of a batch that says where its records come from.
-func (s *Service) putOnce(st *stream, who call.Identity, header string, b *record.Builder) ([]byte, error) {
+func (s *Service) putOnce(st *stream, c *call.Call, header string, b *record.Builder) ([]byte, error) {
 	from, err := record.ParseOrigin(header)
 	if err != nil {
 		return nil, errArgument("%v", err)
@@ -126,7 +126,7 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 	over := st.admit(b)
 	count -= over
 	from.Ranges = from.Ranges[:count]
-	key := st.origins.key(who, from.ID)
+	key := st.origins.key(c.Identity, from.ID)
 	origin := st.origins.use(key)
 	defer st.origins.release(origin)
 	commit, repeated, err := origin.begin(st.journal, st.id, key, from, b)
@@ -141,7 +141,7 @@ func (s *Service) putOnce(st *stream, who call.Identity, header string, b *recor
 		next = uint64(frames[0].First)
 		st.bytesIn.Add(uint64(frames[0].Bytes()))
 	}
-	out := st.beginBatchOutput(count, over)
+	out := st.beginBatchOutput(c.Body, over)
 	for i := range count {
 		out = append(out, `{"RecordId":"`...)
 		if repeated != nil && repeated[i] {
@@ -181,10 +181,10 @@ func (s *Service) refused(st *stream, records int, err error) error {
 
 const overLimit = `{"ErrorCode":"ServiceUnavailableException","ErrorMessage":"Slow down."},`
 
-func (st *stream) beginBatchOutput(records, over int) []byte {
-	const head = `{"FailedPutCount":500,"Encrypted":false,"RequestResponses":[`
-	out := make([]byte, 0, len(head)+records*(len(`{"RecordId":""},`)+recordIDLength)+over*len(overLimit)+1)
-	out = strconv.AppendInt(append(out, `{"FailedPutCount":`...), int64(over), 10)
+// beginBatchOutput begins the answer where the request is, which has been read by
+// now: it is longer than the answer but for batches of very short records.
+func (st *stream) beginBatchOutput(body []byte, over int) []byte {
+	out := strconv.AppendInt(append(body[:0], `{"FailedPutCount":`...), int64(over), 10)
 	out = strconv.AppendBool(append(out, `,"Encrypted":`...), st.config.Encryption.encrypts())
 	return append(out, `,"RequestResponses":[`...)
 }

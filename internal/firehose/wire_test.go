@@ -69,7 +69,7 @@ func expand(body string) string {
 }
 
 var masks = []struct{ find, show string }{
-	{`"RecordId": "[A-Za-z0-9+/]{60}"`, `"RecordId": "<id>"`},
+	{`"RecordId": "[A-Za-z0-9+/]{32}"`, `"RecordId": "<id>"`},
 	{`"attemptEndingTimestamp":\d{12,13}`, `"attemptEndingTimestamp":<ms>`},
 	{`[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}`, `<uuid>`},
 	{`[0-9]{56}\.`, `<56 digits>.`},

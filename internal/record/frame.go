@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"iter"
+	"sync"
 
 	"github.com/klauspost/compress/s2"
 )
@@ -49,13 +50,7 @@ type Builder struct {
 	// Data is the records' bytes so far.
 	Data []byte
 	ends []uint32
-	// packing is where Seal packs: the block's length is known afterwards, and
-	// its bound is many times what most records pack to.
-	packing []byte
 }
-
-// maxPackingBytes of room are kept from one Seal to the next.
-const maxPackingBytes = 1 << 20
 
 // Append adds a copy of one record.
 func (b *Builder) Append(data []byte) {
@@ -116,28 +111,30 @@ func (b *Builder) Seal() (*Sealed, error) {
 	for _, end := range b.ends {
 		payload = binary.LittleEndian.AppendUint32(payload, end)
 	}
-	packed := b.pack(payload)
-	encoded := make([]byte, FrameHeaderBytes, FrameHeaderBytes+len(packed))
-	s := &Sealed{
-		payload:    payload,
-		encoded:    append(encoded, packed...),
-		count:      len(b.ends),
-		payloadCRC: crc32.Checksum(packed, castagnoli),
-	}
+	s := &Sealed{payload: payload, room: rooms.Get().(*room), count: len(b.ends)}
+	s.encoded = s.room.pack(payload)
+	s.payloadCRC = crc32.Checksum(s.encoded[FrameHeaderBytes:], castagnoli)
 	b.Data, b.ends = nil, b.ends[:0]
 	return s, nil
 }
 
-// pack returns the payload's S2 block, valid until the next.
-func (b *Builder) pack(payload []byte) []byte {
-	room := b.packing
-	if need := s2.MaxEncodedLen(len(payload)); cap(room) < need {
-		room = make([]byte, need)
-		if need <= maxPackingBytes {
-			b.packing = room
-		}
+// room is where a frame is packed. The block's length is known afterwards, and
+// its bound is many times what most records pack to, so that rooms go back to a
+// pool of the process; they carry bytes, no state.
+type room struct{ bytes []byte }
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// maxRoomBytes is the largest that is kept.
+const maxRoomBytes = 1 << 20
+
+// pack returns space for a frame's header and the payload's S2 block.
+func (r *room) pack(payload []byte) []byte {
+	if need := FrameHeaderBytes + s2.MaxEncodedLen(len(payload)); cap(r.bytes) < need {
+		r.bytes = make([]byte, need)
 	}
-	return s2.Encode(room[:cap(room)], payload)
+	block := s2.Encode(r.bytes[FrameHeaderBytes:cap(r.bytes)], payload)
+	return r.bytes[:FrameHeaderBytes+len(block)]
 }
 
 // Sealed is a packed frame that awaits its sequence and arrival. It becomes
@@ -145,6 +142,7 @@ func (b *Builder) pack(payload []byte) []byte {
 type Sealed struct {
 	payload    []byte
 	encoded    []byte // header space, then the S2 block
+	room       *room  // where encoded lies
 	count      int
 	payloadCRC uint32
 }
@@ -157,7 +155,7 @@ func (s *Sealed) EncodedBytes() int { return len(s.encoded) }
 
 // Stamp gives the sealed records their place. It is cheap, so that the journal
 // can call it under the stream's lock. The bytes are the frame as it lies on
-// disk; they are the Sealed's own and may be reused once written.
+// disk, valid until Release.
 func (s *Sealed) Stamp(id StreamID, first Sequence, arrival int64) (*Frame, []byte) {
 	h := s.encoded[:FrameHeaderBytes]
 	copy(h, frameMagic)
@@ -169,6 +167,15 @@ func (s *Sealed) Stamp(id StreamID, first Sequence, arrival int64) (*Frame, []by
 	binary.LittleEndian.PutUint32(h[48:], s.payloadCRC)
 	binary.LittleEndian.PutUint32(h[4:], crc32.Checksum(h[8:], castagnoli))
 	return &Frame{Stream: id, First: first, Arrival: arrival, count: s.count, payload: s.payload}, s.encoded
+}
+
+// Release gives the memory of the encoded frame back once it is written. It is
+// called at most once, after Stamp; who keeps those bytes does not call it.
+func (s *Sealed) Release() {
+	if cap(s.room.bytes) <= maxRoomBytes {
+		rooms.Put(s.room)
+	}
+	s.room, s.encoded = nil, nil
 }
 
 // Frame is a run of records of one stream with consecutive sequences and one

@@ -10,9 +10,10 @@ package edge
 
 import (
 	"crypto/rand"
-	"fmt"
+	"encoding/hex"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -101,13 +102,21 @@ func newRequestID() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+	var text [36]byte
+	hex.Encode(text[:], b[:4])
+	hex.Encode(text[9:], b[4:6])
+	hex.Encode(text[14:], b[6:8])
+	hex.Encode(text[19:], b[8:10])
+	hex.Encode(text[24:], b[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
 }
 
 // statusWriter remembers the status for Observe.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
+	whole  bool // the first Write is all of the answer
 }
 
 func (w *statusWriter) WriteHeader(status int) {
@@ -118,6 +127,10 @@ func (w *statusWriter) WriteHeader(status int) {
 }
 
 func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.whole { // with its length, a long answer is not cut into chunks
+		w.Header().Set("Content-Length", strconv.Itoa(len(b)))
+		w.whole = false
+	}
 	if w.status == 0 {
 		w.status = http.StatusOK
 	}

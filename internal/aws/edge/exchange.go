@@ -113,6 +113,7 @@ func (x *exchange) routeJSON() *awserr.Error {
 			return x.wrongService(s.Name)
 		}
 		x.c.Operation = operation
+		x.w.whole = true
 		s.Serve(x.w, x.r, x.c)
 		return nil
 	}

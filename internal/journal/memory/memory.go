@@ -4,6 +4,7 @@
 package memory
 
 import (
+	"bytes"
 	"iter"
 	"maps"
 	"slices"
@@ -134,8 +135,9 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 	for _, a := range b.Appends {
 		f, encoded := streams[a.Stream].Stamp(a.Frame, j.opts.Now())
 		c.frames = append(c.frames, f)
-		j.disk.frames[a.Stream] = append(j.disk.frames[a.Stream], stored{f.First, f.Next(), f.Arrival, encoded})
+		j.disk.frames[a.Stream] = append(j.disk.frames[a.Stream], stored{f.First, f.Next(), f.Arrival, bytes.Clone(encoded)})
 		j.disk.bytes += int64(len(encoded))
+		a.Frame.Release()
 	}
 	for _, change := range b.Changes {
 		if change.Value == nil {

@@ -160,6 +160,9 @@ func (j *Journal) Begin(b *journal.Batch) (journal.Commit, error) {
 	if err := j.write("append", func() error { return j.db.ApplyNoSyncWait(c.batch, pebble.Sync) }); err != nil {
 		return nil, err
 	}
+	for _, a := range b.Appends {
+		a.Frame.Release() // the store has copied it
+	}
 	j.bytes.Add(bytes)
 	j.diskFree.Add(-bytes) // until it is read again
 	j.commits.Add(1)
