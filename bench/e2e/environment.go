@@ -13,12 +13,13 @@ import (
 
 // environment is the program under test and a folder for its data.
 type environment struct {
+	root   string // of the source tree
 	dir    string // removed at the end
-	binary string
+	binary string // "" until it is built
 	n      int
 }
 
-// newEnvironment builds millrace from the source tree that e2e is run in.
+// newEnvironment works on the source tree that e2e is run in.
 func newEnvironment(ctx context.Context) (*environment, error) {
 	root, err := exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}").Output()
 	if err != nil {
@@ -28,16 +29,24 @@ func newEnvironment(ctx context.Context) (*environment, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &environment{dir: dir, binary: filepath.Join(dir, "millrace")}
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", e.binary, "./cmd/millrace")
-	build.Dir = strings.TrimSpace(string(root))
+	return &environment{root: strings.TrimSpace(string(root)), dir: dir}, nil
+}
+
+// build builds millrace for the first part that needs it.
+func (e *environment) build(ctx context.Context) error {
+	if e.binary != "" {
+		return nil
+	}
+	binary := filepath.Join(e.dir, "millrace")
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", binary, "./cmd/millrace")
+	build.Dir = e.root
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
-		e.close()
-		return nil, fmt.Errorf("build millrace: %w", err)
+		return fmt.Errorf("build millrace: %w", err)
 	}
-	return e, nil
+	e.binary = binary
+	return nil
 }
 
 // newDir is an empty place for a data directory.

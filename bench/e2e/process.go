@@ -35,6 +35,9 @@ type process struct {
 
 // up starts millrace on a data directory and waits until it is ready.
 func (e *environment) up(ctx context.Context, dir string, args ...string) (*process, error) {
+	if err := e.build(ctx); err != nil {
+		return nil, err
+	}
 	ports, err := freePorts(3)
 	if err != nil {
 		return nil, err
