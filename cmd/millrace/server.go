@@ -17,7 +17,6 @@ import (
 	"github.com/millrace/millrace/internal/application"
 	"github.com/millrace/millrace/internal/archive"
 	"github.com/millrace/millrace/internal/aws/edge"
-	"github.com/millrace/millrace/internal/aws/jsonrpc"
 	"github.com/millrace/millrace/internal/aws/query"
 	"github.com/millrace/millrace/internal/aws/sigv4"
 	"github.com/millrace/millrace/internal/cloudformation"
@@ -296,7 +295,7 @@ func (s *server) openStacks(context.Context) (err error) {
 	}
 	s.edge = edge.New(edge.Options{
 		Verifier: s.verifier,
-		JSON:     []*jsonrpc.Service{s.firehose.JSONRPC(), s.analytics.API()},
+		JSON:     append(s.analytics.APIs(), s.firehose.JSONRPC()),
 		Query:    append([]*query.Service{formation.API()}, s.iam.API()...),
 		REST:     []edge.RESTService{{Service: s.domains.API(), Prefixes: domains.Prefixes()}},
 		S3:       s.archive,

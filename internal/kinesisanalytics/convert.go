@@ -1,90 +1,102 @@
 package kinesisanalytics
 
 import (
-	"fmt"
-
 	"github.com/millrace/millrace/internal/application"
-	"github.com/millrace/millrace/internal/application/input"
+	records "github.com/millrace/millrace/internal/application/input"
+	rows "github.com/millrace/millrace/internal/application/output"
 )
 
-// What an application may have, as AWS limits it.
-const (
-	maxInputs  = 1
-	maxOutputs = 3
-	maxTags    = 200
-)
-
-// describeInput checks that an input can be honoured and makes the description
-// that is kept.
-func describeInput(in *Input, id string) (InputDescription, error) {
-	switch {
-	case in.KinesisStreamsInput != nil:
-		return InputDescription{}, errUnsupported("KinesisStreamsInput is not supported; use KinesisFirehoseInput")
-	case in.KinesisFirehoseInput == nil:
-		return InputDescription{}, errArgument("The input %s has no KinesisFirehoseInput", *in.NamePrefix)
-	case in.InputProcessingConfiguration != nil:
-		return InputDescription{}, errUnsupported("InputProcessingConfiguration is not supported")
-	case in.InputParallelism != nil && in.InputParallelism.Count != nil && *in.InputParallelism.Count > 1:
-		return InputDescription{}, errUnsupported("InputParallelism with a Count above 1 is not supported")
-	case *in.InputSchema.RecordFormat.RecordFormatType == "CSV":
-		return InputDescription{}, errUnsupported("RecordFormatType CSV is not supported for inputs; use JSON")
+// applicationConfig is the application as the engine runs it.
+func (a *stored) applicationConfig() (application.Config, error) {
+	c := &a.Config
+	if len(c.Inputs) == 0 {
+		return application.Config{}, errConfiguration("The application %s has no input", a.Name)
 	}
-	if p := in.InputSchema.RecordFormat.MappingParameters; p != nil && p.CSVMappingParameters != nil {
-		return InputDescription{}, errArgument("CSVMappingParameters do not fit RecordFormatType JSON")
-	}
-	one := int64(1)
-	return InputDescription{
-		InputId: id, NamePrefix: *in.NamePrefix, InAppStreamNames: []string{*in.NamePrefix + "_001"},
-		KinesisFirehoseInputDescription: in.KinesisFirehoseInput, InputSchema: in.InputSchema,
-		InputParallelism: &InputParallelism{&one},
-	}, nil
-}
-
-// describeOutput does the same for an output.
-func describeOutput(o *Output, id string) (OutputDescription, error) {
-	switch {
-	case o.KinesisStreamsOutput != nil:
-		return OutputDescription{}, errUnsupported("KinesisStreamsOutput is not supported; use KinesisFirehoseOutput")
-	case o.LambdaOutput != nil:
-		return OutputDescription{}, errUnsupported("LambdaOutput is not supported; use KinesisFirehoseOutput")
-	case o.KinesisFirehoseOutput == nil:
-		return OutputDescription{}, errArgument("The output %s has no KinesisFirehoseOutput", *o.Name)
-	case *o.DestinationSchema.RecordFormatType == "CSV":
-		return OutputDescription{}, errUnsupported("RecordFormatType CSV is not supported for outputs; use JSON")
-	}
-	return OutputDescription{
-		OutputId: id, Name: *o.Name, KinesisFirehoseOutputDescription: o.KinesisFirehoseOutput, DestinationSchema: o.DestinationSchema,
-	}, nil
-}
-
-// subresourceID numbers inputs and outputs by the version that brought them: "1.1".
-func subresourceID(version int64, n int) string { return fmt.Sprintf("%d.%d", version, n) }
-
-// config is the application as the engine runs it.
-func (a *app) config() (application.Config, error) {
-	d := &a.Detail
-	if len(d.InputDescriptions) == 0 {
-		return application.Config{}, errConfiguration("The application %s has no input", d.ApplicationName)
-	}
-	in := d.InputDescriptions[0]
-	c := application.Config{Name: d.ApplicationName, ARN: d.ApplicationARN, Code: d.ApplicationCode, Input: application.Input{
-		Prefix: in.NamePrefix, ARN: *in.KinesisFirehoseInputDescription.ResourceARN, RoleARN: *in.KinesisFirehoseInputDescription.RoleARN,
-		Schema: input.Schema{RowPath: "$"},
+	in := &c.Inputs[0]
+	config := application.Config{Name: a.Name, ARN: a.ARN, Code: c.Code, Input: application.Input{
+		Prefix: in.NamePrefix, Parallelism: int(*in.InputParallelism.Count), ARN: text(in.KinesisFirehoseInputDescription.ResourceARN),
+		RoleARN: c.roleOf(in.KinesisFirehoseInputDescription), Schema: in.InputSchema.schema(),
 	}}
-	if p := in.InputSchema.RecordFormat.MappingParameters; p != nil && p.JSONMappingParameters != nil {
-		c.Input.Schema.RowPath = *p.JSONMappingParameters.RecordRowPath
+	if p := in.InputProcessingConfigurationDescription; p != nil {
+		config.Input.Processor = &application.Function{ARN: text(p.InputLambdaProcessorDescription.ResourceARN), RoleARN: c.roleOf(p.InputLambdaProcessorDescription)}
 	}
-	for _, col := range in.InputSchema.RecordColumns {
-		mapping := ""
-		if col.Mapping != nil {
-			mapping = *col.Mapping
+	for i := range c.References {
+		config.Tables = append(config.Tables, c.References[i].table(c.Role))
+	}
+	for i := range c.Outputs {
+		o := &c.Outputs[i]
+		to := application.Output{
+			Stream: o.Name, ARN: text(o.destination().ResourceARN), RoleARN: c.roleOf(o.destination()),
 		}
-		c.Input.Schema.Columns = append(c.Input.Schema.Columns, input.Column{Name: *col.Name, SQLType: *col.SqlType, Mapping: mapping})
+		if formatOf(o.DestinationSchema.RecordFormatType) == records.CSV {
+			to.Format = rows.CSV
+		}
+		if o.LambdaOutputDescription != nil {
+			to.Kind = application.ToFunction
+		}
+		config.Outputs = append(config.Outputs, to)
 	}
-	for _, o := range d.OutputDescriptions {
-		c.Outputs = append(c.Outputs, application.Output{
-			Stream: o.Name, ARN: *o.KinesisFirehoseOutputDescription.ResourceARN, RoleARN: *o.KinesisFirehoseOutputDescription.RoleARN,
-		})
+	return config, nil
+}
+
+// roleOf is the resource's own role, which the first version of the API asks
+// for, or the application's, which the second does.
+func (c *configuration) roleOf(r *resource) string {
+	if r.RoleARN != nil {
+		return *r.RoleARN
 	}
-	return c, nil
+	return c.Role
+}
+
+func (r *referenceDescription) table(role string) application.Table {
+	s3 := r.S3ReferenceDataSourceDescription
+	if s3.ReferenceRoleARN != nil {
+		role = *s3.ReferenceRoleARN
+	}
+	return application.Table{Name: r.TableName, BucketARN: *s3.BucketARN, Key: *s3.FileKey, RoleARN: role, Schema: r.ReferenceSchema.schema()}
+}
+
+func formatOf(name *string) records.Format {
+	if *name == "CSV" {
+		return records.CSV
+	}
+	return records.JSON
+}
+
+func (s *sourceSchema) schema() records.Schema {
+	out := records.Schema{Format: formatOf(s.RecordFormat.RecordFormatType)}
+	if out.Format == records.JSON {
+		out.RowPath = "$"
+	}
+	if p := s.RecordFormat.MappingParameters; p != nil {
+		if j := p.JSONMappingParameters; j != nil {
+			out.RowPath = *j.RecordRowPath
+		}
+		if c := p.CSVMappingParameters; c != nil {
+			out.RowDelimiter, out.ColumnDelimiter = *c.RecordRowDelimiter, *c.RecordColumnDelimiter
+		}
+	}
+	for _, c := range s.RecordColumns {
+		out.Columns = append(out.Columns, records.Column{Name: *c.Name, SQLType: *c.SqlType, Mapping: text(c.Mapping)})
+	}
+	return out
+}
+
+// describeSchema is the opposite, for a schema that was discovered.
+func describeSchema(s records.Schema) *sourceSchema {
+	format, encoding := s.Format.String(), "UTF-8"
+	out := &sourceSchema{RecordFormat: &recordFormat{RecordFormatType: &format}, RecordEncoding: &encoding}
+	if s.Format == records.CSV {
+		out.RecordFormat.MappingParameters = &mappingParameters{CSVMappingParameters: &csvMapping{&s.RowDelimiter, &s.ColumnDelimiter}}
+	} else {
+		out.RecordFormat.MappingParameters = &mappingParameters{JSONMappingParameters: &jsonMapping{&s.RowPath}}
+	}
+	for _, c := range s.Columns {
+		column := recordColumn{Name: &c.Name, SqlType: &c.SQLType}
+		if c.Mapping != "" {
+			column.Mapping = &c.Mapping
+		}
+		out.RecordColumns = append(out.RecordColumns, column)
+	}
+	return out
 }

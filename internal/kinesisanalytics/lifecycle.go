@@ -80,7 +80,7 @@ func (s *Service) keepRunning(a *app, r *runner, run *application.Application) {
 		if run == nil {
 			var err error
 			if run, err = s.start(a, r); err != nil {
-				s.log.Error("application cannot run", "application", a.Detail.ApplicationName, "error", err)
+				s.log.Error("application cannot run", "application", a.Name, "error", err)
 				r.set(nil, err)
 				if !r.sleep(&wait) {
 					return
@@ -113,14 +113,14 @@ func (s *Service) keepRunning(a *app, r *runner, run *application.Application) {
 // start begins a run where the last one ended.
 func (s *Service) start(a *app, r *runner) (*application.Application, error) {
 	s.mu.Lock()
-	config, err := a.config()
+	config, err := a.applicationConfig()
 	s.mu.Unlock()
 	if err != nil {
 		return nil, err
 	}
 	run, err := application.Start(s.ctx, s.opts, config, application.LastStoppedPoint)
 	if err != nil {
-		return nil, startError(err)
+		return nil, runError(err)
 	}
 	r.set(run, nil)
 	if r.isStopped() { // stop may not have seen it
@@ -146,18 +146,21 @@ func (r *runner) sleep(wait *time.Duration) bool {
 func (s *Service) isRunning(a *app, r *runner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if a.runner != r || a.Detail.ApplicationStatus != statusStarting && a.Detail.ApplicationStatus != statusUpdating {
+	if a.runner != r || a.Status != statusStarting && a.Status != statusUpdating {
 		return
 	}
-	if err := s.save(a, statusRunning); err != nil {
-		s.log.Error("status of application not written", "application", a.Detail.ApplicationName, "error", err)
+	if err := s.save(a, a.over(statusRunning, s.now())); err != nil {
+		s.log.Error("status of application not written", "application", a.Name, "error", err)
 	}
 }
 
 // stopThen stops the application in the background and then lets next decide
-// what becomes of it. mu is held, also while next runs.
+// what becomes of it. mu is held, also while next runs. When another stopThen
+// comes before that, the later one decides.
 func (s *Service) stopThen(a *app, next func() error) {
 	r := a.runner
+	a.turn++
+	turn := a.turn
 	s.working.Go(func() {
 		if r != nil {
 			ctx, cancel := context.WithTimeout(context.Background(), stopTimeout)
@@ -166,42 +169,40 @@ func (s *Service) stopThen(a *app, next func() error) {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		a.runner = nil
-		if s.closed {
+		if s.closed || a.turn != turn {
 			return // the next Open sees the status and goes on
 		}
+		a.runner = nil
 		if err := next(); err != nil {
-			s.log.Error("application not brought to rest", "application", a.Detail.ApplicationName, "error", err)
+			s.log.Error("application not brought to rest", "application", a.Name, "error", err)
 		}
 	})
 }
 
 // restart runs a changed application from where it is. mu is held.
-func (s *Service) restart(a *app) error {
-	if a.Detail.ApplicationStatus != statusRunning && a.Detail.ApplicationStatus != statusStarting {
-		return nil
-	}
-	if err := s.save(a, statusUpdating); err != nil {
-		return err
-	}
+func (s *Service) restart(a *app) {
 	s.stopThen(a, func() error {
 		s.run(a, nil)
 		return nil
 	})
-	return nil
 }
 
-// remove deletes the application and its state. mu is held.
+// remove deletes the application, its state and its versions. mu is held.
 func (s *Service) remove(a *app) error {
-	name := a.Detail.ApplicationName
-	if err := application.Forget(s.opts.Journal, name); err != nil {
+	if err := application.Forget(s.opts.Journal, a.Name); err != nil {
 		return err
 	}
 	b := &journal.Batch{}
-	b.Delete(keyPrefix + name)
+	b.Delete(keyPrefix + a.Name)
+	for e, err := range s.opts.Journal.Scan(versionPrefix + a.Name + "/") {
+		if err != nil {
+			return err
+		}
+		b.Delete(e.Key)
+	}
 	if _, err := journal.Put(s.opts.Journal, b); err != nil {
 		return err
 	}
-	delete(s.apps, name)
+	delete(s.apps, a.Name)
 	return nil
 }

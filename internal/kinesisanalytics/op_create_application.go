@@ -2,110 +2,127 @@ package kinesisanalytics
 
 import (
 	"context"
-	"fmt"
-
-	"github.com/millrace/millrace/internal/aws/call"
 )
 
-type createApplicationInput struct {
-	ApplicationName          *string
-	ApplicationDescription   *string
-	ApplicationCode          *string
-	Inputs                   []Input
-	Outputs                  []Output
-	CloudWatchLoggingOptions []CloudWatchLoggingOption
-	Tags                     []Tag
+// What an account and an application may have, as AWS limits it.
+const (
+	maxApplications = 50 // of a region
+	maxInputs       = 1
+	maxOutputs      = 3
+	maxReferences   = 1
+	maxLogging      = 1
+)
+
+// draft is an application to be created.
+type draft struct {
+	name, description, code, role, mode *string
+	inputs                              []input
+	outputs                             []output
+	references                          []referenceDataSource
+	logging                             []loggingOption
+	tags                                []tag
 }
 
-type createApplicationOutput struct {
-	ApplicationSummary ApplicationSummary
+func (s *Service) createApplicationV1(ctx context.Context, r request, in *createApplicationV1Input) (*createApplicationV1Output, error) {
+	a, err := s.createApplication(ctx, r, draft{
+		name: in.ApplicationName, description: in.ApplicationDescription, code: in.ApplicationCode,
+		inputs: in.Inputs, outputs: in.Outputs, logging: in.CloudWatchLoggingOptions, tags: in.Tags,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &createApplicationV1Output{a.summaryV1()}, nil
 }
 
-func (in *createApplicationInput) validate(c *constraints) error {
-	var v violations
-	v.required(in.ApplicationName, "applicationName", c.name)
-	v.optional(in.ApplicationDescription, "applicationDescription", c.description)
-	v.optional(in.ApplicationCode, "applicationCode", c.code)
-	for i := range in.Inputs {
-		v.input(&in.Inputs[i], fmt.Sprintf("inputs.%d.member", i+1), c)
+func (s *Service) createApplicationV2(ctx context.Context, r request, in *createApplicationV2Input) (*detailV2Output, error) {
+	d := draft{name: in.ApplicationName, description: in.ApplicationDescription, role: in.ServiceExecutionRole, mode: in.ApplicationMode,
+		logging: in.CloudWatchLoggingOptions, tags: in.Tags}
+	if c := in.ApplicationConfiguration; c != nil {
+		if q := c.SqlApplicationConfiguration; q != nil {
+			d.inputs, d.outputs, d.references = q.Inputs, q.Outputs, q.ReferenceDataSources
+		}
+		if code := c.ApplicationCodeConfiguration; code != nil && code.CodeContent != nil {
+			d.code = code.CodeContent.TextContent
+		}
 	}
-	for i := range in.Outputs {
-		v.output(&in.Outputs[i], fmt.Sprintf("outputs.%d.member", i+1), c)
+	a, err := s.createApplication(ctx, r, d)
+	if err != nil {
+		return nil, err
 	}
-	if len(in.Tags) > maxTags {
-		v.Add("", "tags", fmt.Sprintf("have length less than or equal to %d", maxTags))
-		in.Tags = nil
-	}
-	for i, t := range in.Tags {
-		v.required(t.Key, fmt.Sprintf("tags.%d.member.key", i+1), c.tagKey)
-		v.optional(t.Value, fmt.Sprintf("tags.%d.member.value", i+1), c.tagValue)
-	}
-	return v.err()
+	return &detailV2Output{ApplicationDetail: a.detailV2(&a.Config)}, nil
 }
 
 // createApplication keeps an application. Its code is not compiled: AWS kept
 // code that refers to what does not exist yet, and StartApplication checks it.
-func (s *Service) createApplication(ctx context.Context, c *call.Call, in *createApplicationInput) (*createApplicationOutput, error) {
-	if err := in.validate(s.limits); err != nil {
-		return nil, err
+func (s *Service) createApplication(ctx context.Context, r request, d draft) (stored, error) {
+	name := *d.name
+	if err := s.allow(ctx, r, arn(r.Region, name)); err != nil {
+		return stored{}, err
 	}
-	name := *in.ApplicationName
-	if err := s.allow(ctx, c, arn(c.Region, name)); err != nil {
-		return nil, err
+	a := &app{stored: stored{
+		Name: name, ARN: arn(r.Region, name), Description: text(d.description), Status: statusReady, Created: s.now(), Updated: s.now(), Mode: text(d.mode),
+	}}
+	var err error
+	if a.Config, err = d.configuration(s.now()); err != nil {
+		return stored{}, err
 	}
-	a, err := s.newApp(c.Region, in)
-	if err != nil {
-		return nil, err
+	if a.Tags, err = tagged(nil, d.tags); err != nil {
+		return stored{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.apps[name] != nil {
-		return nil, errExists(name)
+		return stored{}, errExists(name)
 	}
-	if err := s.save(a, statusReady); err != nil {
-		return nil, err
+	if s.count(a.region()) >= maxApplications {
+		return stored{}, errLimit("An account can have %d applications in a region", maxApplications)
+	}
+	if err := s.save(a, a.stored); err != nil {
+		return stored{}, err
 	}
 	s.apps[name] = a
-	return &createApplicationOutput{a.summary()}, nil
+	return a.stored, nil
 }
 
-func (s *Service) newApp(region string, in *createApplicationInput) (*app, error) {
-	now := s.now()
-	d := ApplicationDetail{
-		ApplicationName: *in.ApplicationName, ApplicationARN: arn(region, *in.ApplicationName), ApplicationStatus: statusReady,
-		CreateTimestamp: now, LastUpdateTimestamp: now, ApplicationVersionId: 1,
-		ApplicationDescription: value(in.ApplicationDescription), ApplicationCode: value(in.ApplicationCode),
-	}
-	switch {
-	case len(in.CloudWatchLoggingOptions) > 0:
-		return nil, errUnsupported("CloudWatchLoggingOptions are not supported")
-	case len(in.Inputs) > maxInputs:
-		return nil, errArgument("An application can have %d input, found %d", maxInputs, len(in.Inputs))
-	case len(in.Outputs) > maxOutputs:
-		return nil, errArgument("An application can have %d outputs, found %d", maxOutputs, len(in.Outputs))
-	}
-	for i := range in.Inputs {
-		described, err := describeInput(&in.Inputs[i], subresourceID(1, i+1))
-		if err != nil {
-			return nil, err
+// count is how many applications a region has. mu is held.
+func (s *Service) count(region string) int {
+	n := 0
+	for _, a := range s.apps {
+		if a.region() == region {
+			n++
 		}
-		d.InputDescriptions = append(d.InputDescriptions, described)
 	}
-	for i := range in.Outputs {
-		described, err := describeOutput(&in.Outputs[i], subresourceID(1, i+1))
-		if err != nil {
-			return nil, err
+	return n
+}
+
+// configuration is the first version.
+func (d *draft) configuration(now epoch) (configuration, error) {
+	c := configuration{ID: 1, Created: now, Role: text(d.role), Code: text(d.code)}
+	for i := range d.inputs {
+		if err := c.addInput(&d.inputs[i], i+1); err != nil {
+			return c, err
 		}
-		d.OutputDescriptions = append(d.OutputDescriptions, described)
 	}
-	return &app{stored: stored{Detail: d, Tags: in.Tags}}, nil
+	for i := range d.outputs {
+		if err := c.addOutput(&d.outputs[i], i+1); err != nil {
+			return c, err
+		}
+	}
+	for i := range d.references {
+		if err := c.addReference(&d.references[i], i+1); err != nil {
+			return c, err
+		}
+	}
+	for i := range d.logging {
+		if err := c.addLogging(&d.logging[i], i+1); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
 }
 
-func (a *app) summary() ApplicationSummary {
-	return ApplicationSummary{a.Detail.ApplicationName, a.Detail.ApplicationARN, a.Detail.ApplicationStatus}
-}
-
-func value(s *string) string {
+// text is a text that may be missing.
+func text(s *string) string {
 	if s == nil {
 		return ""
 	}

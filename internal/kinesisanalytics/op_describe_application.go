@@ -1,29 +1,21 @@
 package kinesisanalytics
 
-import (
-	"context"
+import "context"
 
-	"github.com/millrace/millrace/internal/aws/call"
-)
-
-type describeApplicationInput struct {
-	ApplicationName *string
-}
-
-type describeApplicationOutput struct {
-	ApplicationDetail ApplicationDetail
-}
-
-func (s *Service) describeApplication(ctx context.Context, c *call.Call, in *describeApplicationInput) (*describeApplicationOutput, error) {
-	var v violations
-	v.required(in.ApplicationName, "applicationName", s.limits.name)
-	if err := v.err(); err != nil {
-		return nil, err
-	}
-	a, err := s.find(ctx, c, *in.ApplicationName)
+func (s *Service) describeApplicationV1(ctx context.Context, r request, in *describeApplicationV1Input) (*describeApplicationV1Output, error) {
+	a, err := s.find(ctx, r, *in.ApplicationName)
 	if err != nil {
 		return nil, err
 	}
 	defer s.mu.Unlock()
-	return &describeApplicationOutput{a.Detail}, nil
+	return &describeApplicationV1Output{a.detailV1()}, nil
+}
+
+func (s *Service) describeApplicationV2(ctx context.Context, r request, in *describeApplicationV2Input) (*detailV2Output, error) {
+	a, err := s.find(ctx, r, *in.ApplicationName)
+	if err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	return &detailV2Output{ApplicationDetail: a.detailV2(&a.Config)}, nil
 }

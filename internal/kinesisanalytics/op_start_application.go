@@ -2,42 +2,48 @@ package kinesisanalytics
 
 import (
 	"context"
-	"fmt"
 	"slices"
 
 	"github.com/millrace/millrace/internal/application"
-	"github.com/millrace/millrace/internal/aws/call"
 )
 
-type startApplicationInput struct {
-	ApplicationName     *string
-	InputConfigurations []InputConfiguration
+func (s *Service) startApplicationV1(ctx context.Context, r request, in *startApplicationV1Input) (*empty, error) {
+	_, err := s.startApplication(ctx, r, *in.ApplicationName, in.InputConfigurations)
+	return &empty{}, err
 }
 
-// empty is the result of operations that answer nothing.
-type empty struct{}
+func (s *Service) startApplicationV2(ctx context.Context, r request, in *startApplicationV2Input) (*operationOutput, error) {
+	var inputs []inputConfiguration
+	if in.RunConfiguration != nil {
+		for _, c := range in.RunConfiguration.SqlRunConfigurations {
+			inputs = append(inputs, inputConfiguration{c.InputId, c.InputStartingPositionConfiguration})
+		}
+	}
+	id, err := s.startApplication(ctx, r, *in.ApplicationName, inputs)
+	if err != nil {
+		return nil, err
+	}
+	return &operationOutput{id}, nil
+}
 
 // startApplication checks the application and begins to run it. It is RUNNING
 // once it has caught up with its state.
-func (s *Service) startApplication(ctx context.Context, c *call.Call, in *startApplicationInput) (*empty, error) {
-	if err := in.validate(s.limits); err != nil {
-		return nil, err
-	}
-	a, err := s.find(ctx, c, *in.ApplicationName)
+func (s *Service) startApplication(ctx context.Context, r request, name string, inputs []inputConfiguration) (id string, err error) {
+	a, err := s.find(ctx, r, name)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	defer s.mu.Unlock()
-	if a.Detail.ApplicationStatus != statusReady || s.closed {
-		return nil, errStatus(a, "StartApplication")
+	if a.Status != statusReady || s.closed {
+		return "", errStatus(a, r.Operation)
 	}
-	position, err := in.position(a)
+	position, err := a.position(inputs)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	config, err := a.config()
+	config, err := a.applicationConfig()
 	if err != nil {
-		return nil, err
+		return "", err
 	}
 	from := application.LastStoppedPoint
 	if position == "NOW" {
@@ -45,50 +51,37 @@ func (s *Service) startApplication(ctx context.Context, c *call.Call, in *startA
 	}
 	run, err := application.Start(ctx, s.opts, config, from)
 	if err != nil {
-		return nil, startError(err)
+		return "", runError(err)
 	}
-	inputs := slices.Clone(a.Detail.InputDescriptions)
-	inputs[0].InputStartingPositionConfiguration = &StartingPosition{&position}
-	a.Detail.InputDescriptions = inputs
-	if err := s.save(a, statusStarting); err != nil {
+	next, id := a.begin(operation{Name: r.Operation, Start: s.now()})
+	next.Status = statusStarting
+	next.Config.Inputs = slices.Clone(next.Config.Inputs)
+	next.Config.Inputs[0].InputStartingPositionConfiguration = &startingPosition{&position}
+	if err := s.save(a, next); err != nil {
 		run.Stop(ctx)
-		return nil, err
+		return "", err
 	}
 	s.run(a, run)
-	return &empty{}, nil
-}
-
-func (in *startApplicationInput) validate(c *constraints) error {
-	var v violations
-	v.required(in.ApplicationName, "applicationName", c.name)
-	if in.InputConfigurations == nil {
-		v.add(nil, "inputConfigurations", "not be null")
-	}
-	for i, ic := range in.InputConfigurations {
-		path := fmt.Sprintf("inputConfigurations.%d.member", i+1)
-		v.required(ic.Id, path+".id", c.id)
-		if ic.InputStartingPositionConfiguration == nil {
-			v.add(nil, path+".inputStartingPositionConfiguration", "not be null")
-			continue
-		}
-		v.optional(ic.InputStartingPositionConfiguration.InputStartingPosition, path+".inputStartingPositionConfiguration.inputStartingPosition", c.position)
-	}
-	return v.err()
+	return id, nil
 }
 
 // position is where the input begins: NOW unless the request says otherwise.
-func (in *startApplicationInput) position(a *app) (string, error) {
+func (a *stored) position(inputs []inputConfiguration) (string, error) {
 	position := "NOW"
-	for _, ic := range in.InputConfigurations {
-		if !slices.ContainsFunc(a.Detail.InputDescriptions, func(d InputDescription) bool { return d.InputId == *ic.Id }) {
-			return "", errArgument("The application %s has no input with the id %s", a.Detail.ApplicationName, *ic.Id)
+	for _, c := range inputs {
+		if _, err := a.Config.input(*c.Id); err != nil {
+			return "", err
 		}
-		if p := ic.InputStartingPositionConfiguration.InputStartingPosition; p != nil {
+		if p := c.InputStartingPositionConfiguration.InputStartingPosition; p != nil {
 			position = *p
 		}
 	}
 	if position == "TRIM_HORIZON" {
-		return "", errArgument("InputStartingPosition TRIM_HORIZON is not supported for a Kinesis Firehose input; use NOW or LAST_STOPPED_POINT")
+		return "", errHorizon()
 	}
 	return position, nil
+}
+
+func errHorizon() error {
+	return errArgument("InputStartingPosition TRIM_HORIZON is not supported for a Kinesis Firehose input; use NOW or LAST_STOPPED_POINT")
 }

@@ -1,34 +1,42 @@
 package kinesisanalytics
 
-import (
-	"context"
+import "context"
 
-	"github.com/millrace/millrace/internal/aws/call"
-)
-
-type stopApplicationInput struct {
-	ApplicationName *string
+func (s *Service) stopApplicationV1(ctx context.Context, r request, in *stopApplicationV1Input) (*empty, error) {
+	_, err := s.stopApplication(ctx, r, *in.ApplicationName)
+	return &empty{}, err
 }
 
-// stopApplication brings the application back to READY; its position and state
-// stay.
-func (s *Service) stopApplication(ctx context.Context, c *call.Call, in *stopApplicationInput) (*empty, error) {
-	var v violations
-	v.required(in.ApplicationName, "applicationName", s.limits.name)
-	if err := v.err(); err != nil {
-		return nil, err
+func (s *Service) stopApplicationV2(ctx context.Context, r request, in *stopApplicationV2Input) (*operationOutput, error) {
+	if in.Force != nil && *in.Force {
+		return nil, errArgument("Force is not supported for SQL applications")
 	}
-	a, err := s.find(ctx, c, *in.ApplicationName)
+	id, err := s.stopApplication(ctx, r, *in.ApplicationName)
 	if err != nil {
 		return nil, err
 	}
+	return &operationOutput{id}, nil
+}
+
+// stopApplication brings the application back to READY; its position and state
+// stay. One that is starting or taking up a change can be stopped as well: what
+// keeps it from running may not go away by itself.
+func (s *Service) stopApplication(ctx context.Context, r request, name string) (id string, err error) {
+	a, err := s.find(ctx, r, name)
+	if err != nil {
+		return "", err
+	}
 	defer s.mu.Unlock()
-	if st := a.Detail.ApplicationStatus; st != statusRunning && st != statusStarting {
-		return nil, errStatus(a, "StopApplication")
+	switch a.Status {
+	case statusRunning, statusStarting, statusUpdating:
+	default:
+		return "", errStatus(a, r.Operation)
 	}
-	if err := s.save(a, statusStopping); err != nil {
-		return nil, err
+	next, id := a.begin(operation{Name: r.Operation, Start: s.now()})
+	next.Status = statusStopping
+	if err := s.save(a, next); err != nil {
+		return "", err
 	}
-	s.stopThen(a, func() error { return s.save(a, statusReady) })
-	return &empty{}, nil
+	s.stopThen(a, func() error { return s.save(a, a.over(statusReady, s.now())) })
+	return id, nil
 }

@@ -27,7 +27,7 @@ GROUP BY "status", STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '10' SECOND)
 
 // sdkClient is AWS's client of the service, without the edge between.
 func sdkClient(t *testing.T, s *Service) *client.Client {
-	api := s.API()
+	api := s.APIs()[0]
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")

@@ -1,23 +1,25 @@
-// Package kinesisanalytics serves the Kinesis Analytics API of 2015-08-14 (v1):
-// it keeps applications and their life cycle; package application runs them.
+// Package kinesisanalytics serves the Kinesis Analytics API in both versions,
+// 2015-08-14 (v1) and 2018-05-23 (v2), over the same SQL applications: it keeps
+// them and their life cycle; package application runs them.
 //
 //	CreateApplication ─▶ READY ─ StartApplication ─▶ STARTING ─▶ RUNNING ─ StopApplication ─▶ STOPPING ─▶ READY
+//	                                                  ▲            │ UpdateApplication, Add…, Delete…
+//	                                                  └─ UPDATING ◀┘
 //
 // Each change is in the journal before it is answered. An application that was
-// STARTING or RUNNING when the server ended runs again when it is back.
+// STARTING, RUNNING or UPDATING when the server ended runs again when it is back.
 package kinesisanalytics
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/millrace/millrace/internal/application"
 	"github.com/millrace/millrace/internal/aws/call"
-	"github.com/millrace/millrace/internal/aws/jsonrpc"
 	"github.com/millrace/millrace/internal/journal"
 )
 
@@ -25,16 +27,19 @@ import (
 // logger and clock for the service as well as for the applications it runs.
 type Options struct {
 	Application application.Options
+	// DiscoverTime is how long DiscoverInputSchema waits for records of a stream
+	// that holds few; 2 s if 0.
+	DiscoverTime time.Duration
 }
 
 // Service keeps the applications.
 type Service struct {
-	opts    application.Options
-	log     *slog.Logger
-	limits  *constraints
-	ctx     context.Context // of everything under way; ended by Close
-	cancel  context.CancelFunc
-	working sync.WaitGroup
+	opts         application.Options
+	discoverTime time.Duration
+	log          *slog.Logger
+	ctx          context.Context // of everything under way; ended by Close
+	cancel       context.CancelFunc
+	working      sync.WaitGroup
 
 	mu     sync.Mutex
 	apps   map[string]*app
@@ -45,19 +50,8 @@ type Service struct {
 type app struct {
 	stored
 	runner *runner // while STARTING, RUNNING, UPDATING or STOPPING
+	turn   int     // of stopThen
 }
-
-// stored is what the journal keeps of an application, as JSON.
-type stored struct {
-	Version int               `json:"version"`
-	Detail  ApplicationDetail `json:"detail"`
-	Tags    []Tag             `json:"tags,omitempty"`
-}
-
-const (
-	storedVersion = 1
-	keyPrefix     = "kinesisanalytics/application/"
-)
 
 // The statuses of an application.
 const (
@@ -72,9 +66,12 @@ const (
 // Open restores the applications from the journal and goes on with whatever
 // was under way.
 func Open(opts Options) (*Service, error) {
-	s := &Service{opts: opts.Application, log: opts.Application.Logger, limits: newConstraints(), apps: map[string]*app{}}
+	s := &Service{opts: opts.Application, discoverTime: opts.DiscoverTime, log: opts.Application.Logger, apps: map[string]*app{}}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
+	}
+	if s.discoverTime == 0 {
+		s.discoverTime = 2 * time.Second
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	for e, err := range s.opts.Journal.Scan(keyPrefix) {
@@ -82,13 +79,10 @@ func Open(opts Options) (*Service, error) {
 			return nil, fmt.Errorf("read applications: %w", err)
 		}
 		a := &app{}
-		if err := json.Unmarshal(e.Value, &a.stored); err != nil {
+		if err := a.read(e.Value); err != nil {
 			return nil, fmt.Errorf("read application %q: %w", e.Key, err)
 		}
-		if a.Version != storedVersion {
-			return nil, fmt.Errorf("read application %q: version %d, this program reads %d", e.Key, a.Version, storedVersion)
-		}
-		s.apps[a.Detail.ApplicationName] = a
+		s.apps[a.Name] = a
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,31 +96,18 @@ func Open(opts Options) (*Service, error) {
 
 // resume goes on where the last server ended.
 func (s *Service) resume(a *app) error {
-	switch a.Detail.ApplicationStatus {
+	switch a.Status {
 	case statusStarting, statusRunning, statusUpdating:
-		a.Detail.ApplicationStatus = statusStarting
+		if a.Status == statusRunning {
+			a.Status = statusStarting
+		}
 		s.run(a, nil)
 	case statusStopping:
-		return s.save(a, statusReady)
+		return s.save(a, a.over(statusReady, s.now()))
 	case statusDeleting:
 		return s.remove(a)
 	}
 	return nil
-}
-
-// API is the service's table of operations.
-func (s *Service) API() *jsonrpc.Service {
-	return &jsonrpc.Service{Name: "kinesisanalytics", Prefix: "KinesisAnalytics_20150814", Logger: s.log, Operations: []jsonrpc.Operation{
-		jsonrpc.Typed("CreateApplication", s.createApplication),
-		jsonrpc.Typed("DescribeApplication", s.describeApplication),
-		jsonrpc.Typed("ListApplications", s.listApplications),
-		jsonrpc.Typed("StartApplication", s.startApplication),
-		jsonrpc.Typed("StopApplication", s.stopApplication),
-		jsonrpc.Typed("DeleteApplication", s.deleteApplication),
-		jsonrpc.Typed("AddApplicationInput", s.addApplicationInput),
-		jsonrpc.Typed("AddApplicationOutput", s.addApplicationOutput),
-		jsonrpc.Typed("DeleteApplicationOutput", s.deleteApplicationOutput),
-	}}
 }
 
 // Close stops the applications and keeps their statuses, so that the next Open
@@ -150,26 +131,28 @@ func (s *Service) Close(ctx context.Context) {
 	s.working.Wait()
 }
 
+const arnFormat = "arn:aws:kinesisanalytics:%s:%s:application/%s"
+
 // arn is an application's name in the world.
 func arn(region, name string) string {
 	if region == "" {
 		region = "us-east-1"
 	}
-	return fmt.Sprintf("arn:aws:kinesisanalytics:%s:%s:application/%s", region, call.AccountID, name)
+	return fmt.Sprintf(arnFormat, region, call.AccountID, name)
 }
 
 // find checks the caller's right to an operation on an application and returns
 // it with mu held, to be unlocked by the caller. An application that is there
 // has the ARN of its own region: a caller allowed in another one gets no further
 // by signing for that.
-func (s *Service) find(ctx context.Context, c *call.Call, name string) (*app, error) {
-	resource := arn(c.Region, name)
+func (s *Service) find(ctx context.Context, r request, name string) (*app, error) {
+	resource := arn(r.Region, name)
 	s.mu.Lock()
 	if a := s.apps[name]; a != nil {
-		resource = a.Detail.ApplicationARN
+		resource = a.ARN
 	}
 	s.mu.Unlock()
-	if err := s.allow(ctx, c, resource); err != nil {
+	if err := s.allow(ctx, r, resource); err != nil {
 		return nil, err
 	}
 	s.mu.Lock()
@@ -180,40 +163,44 @@ func (s *Service) find(ctx context.Context, c *call.Call, name string) (*app, er
 	return nil, errNotFound(name)
 }
 
-func (s *Service) allow(ctx context.Context, c *call.Call, resource string) error {
-	return s.opts.Authorizer.Authorize(ctx, c.Identity, "kinesisanalytics:"+c.Operation, resource)
+// findARN is find by the application's ARN.
+func (s *Service) findARN(ctx context.Context, r request, resource string) (*app, error) {
+	if err := s.allow(ctx, r, resource); err != nil {
+		return nil, err
+	}
+	_, name, _ := strings.Cut(resource, ":application/")
+	s.mu.Lock()
+	if a := s.apps[name]; a != nil && a.ARN == resource {
+		return a, nil
+	}
+	s.mu.Unlock()
+	return nil, errResourceNotFound(resource)
 }
 
-// save gives the application a status and makes it durable. mu is held.
-func (s *Service) save(a *app, status string) error {
-	changed := a.stored
-	changed.Version, changed.Detail.ApplicationStatus = storedVersion, status
-	value, err := json.Marshal(changed)
-	if err != nil {
-		return fmt.Errorf("write application %q: %w", a.Detail.ApplicationName, err)
-	}
-	b := &journal.Batch{}
-	b.Set(keyPrefix+a.Detail.ApplicationName, value)
-	if _, err := journal.Put(s.opts.Journal, b); err != nil {
-		return fmt.Errorf("write application %q: %w", a.Detail.ApplicationName, err)
-	}
-	a.stored = changed
-	return nil
+func (s *Service) allow(ctx context.Context, r request, resource string) error {
+	return s.opts.Authorizer.Authorize(ctx, r.Identity, "kinesisanalytics:"+r.Operation, resource)
 }
 
-// change makes the next version of the application from a copy of it. mu is
-// held. The copy shares slices: change must replace them, not their elements.
-func (s *Service) change(a *app, change func(d *ApplicationDetail)) error {
-	changed := *a
-	change(&changed.Detail)
-	changed.Detail.ApplicationVersionId++
-	changed.Detail.LastUpdateTimestamp = s.now()
-	if err := s.save(&changed, changed.Detail.ApplicationStatus); err != nil {
+// save makes the next state of an application durable, with more changes if
+// there are some, and then true. mu is held.
+func (s *Service) save(a *app, next stored, more ...journal.Change) error {
+	next.Version = storedVersion
+	b := &journal.Batch{Changes: more}
+	if err := next.put(b); err != nil {
 		return err
 	}
-	a.stored = changed.stored
+	if _, err := journal.Put(s.opts.Journal, b); err != nil {
+		return fmt.Errorf("write application %q: %w", a.Name, err)
+	}
+	a.stored = next
 	return nil
 }
 
-// now is the present as the API writes it: seconds, to the millisecond.
-func (s *Service) now() float64 { return float64(s.opts.Now().UnixMilli()) / 1000 }
+// with is a copy in another status.
+func (a *stored) with(status string) stored {
+	next := *a
+	next.Status = status
+	return next
+}
+
+func (s *Service) now() epoch { return epoch(s.opts.Now().UnixMilli()) }

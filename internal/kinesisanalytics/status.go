@@ -12,7 +12,7 @@ import (
 type Status struct {
 	Name, ARN, Status, Code string
 	Version                 int64
-	InputARN                string
+	InputID, InputARN       string
 	InputStreams            []string // in-application streams that the input fills
 	Outputs                 []OutputStatus
 	// Run is what the run has counted; zero while there is none.
@@ -23,7 +23,8 @@ type Status struct {
 
 // OutputStatus is where an in-application stream goes.
 type OutputStatus struct {
-	Stream, ARN string
+	ID, Stream string
+	ARN        string // of a delivery stream or a function
 }
 
 // Applications returns the statuses of all applications by name.
@@ -39,14 +40,15 @@ func (s *Service) Applications() []Status {
 }
 
 func (a *app) status() Status {
-	d := &a.Detail
-	st := Status{Name: d.ApplicationName, ARN: d.ApplicationARN, Status: d.ApplicationStatus, Code: d.ApplicationCode, Version: d.ApplicationVersionId}
-	if len(d.InputDescriptions) > 0 {
-		st.InputARN = *d.InputDescriptions[0].KinesisFirehoseInputDescription.ResourceARN
-		st.InputStreams = d.InputDescriptions[0].InAppStreamNames
+	c := &a.Config
+	st := Status{Name: a.Name, ARN: a.ARN, Status: a.stored.Status, Code: c.Code, Version: c.ID}
+	if len(c.Inputs) > 0 {
+		in := &c.Inputs[0]
+		st.InputID, st.InputARN, st.InputStreams = in.InputId, text(in.KinesisFirehoseInputDescription.ResourceARN), in.InAppStreamNames
 	}
-	for _, o := range d.OutputDescriptions {
-		st.Outputs = append(st.Outputs, OutputStatus{o.Name, *o.KinesisFirehoseOutputDescription.ResourceARN})
+	for i := range c.Outputs {
+		o := &c.Outputs[i]
+		st.Outputs = append(st.Outputs, OutputStatus{ID: o.OutputId, Stream: o.Name, ARN: text(o.destination().ResourceARN)})
 	}
 	if a.runner == nil {
 		return st

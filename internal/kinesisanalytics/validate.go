@@ -1,159 +1,180 @@
 package kinesisanalytics
 
 import (
+	"encoding/json"
 	"fmt"
-	"regexp"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/millrace/millrace/internal/aws/awserr"
 )
 
-// violations gathers what of a request breaks the constraints of the API's
-// model.
-type violations struct{ awserr.Violations }
+// A valid tag is a list of
+//
+//	NAME          the model's simple shape, see constraints
+//	each=NAME     the same of the texts in a list
+//	required      the member must be there; required1 and required2 in one version of the API
+//	only1, only2  a member of that version of the API
+//	unsupported   a member that AWS knows and millrace refuses by name
+//	kept          it is described again and nobody acts upon it; TestModel reads it
+type rules []string
 
-// err is the ValidationException of all violations, or nil.
-func (v *violations) err() error { return v.Err("ValidationException") }
+func rulesOf(f reflect.StructField) rules { return strings.Split(f.Tag.Get("valid"), ",") }
 
-// add adds a violation; a nil value is a member that is missing.
-func (v *violations) add(value any, path, constraint string, args ...any) {
-	shown := awserr.Null
-	if value != nil {
-		shown = awserr.Shown(value)
+func (r rules) has(rule string) bool { return slices.Contains(r, rule) }
+
+func (r rules) required(v api) bool {
+	return r.has("required") || r.has("required"+strconv.Itoa(int(v)))
+}
+
+// absent tells whether the version of the API has no such member.
+func (r rules) absent(v api) bool { return r.has("only1") && v != v1 || r.has("only2") && v != v2 }
+
+// shape is the name of the simple shape, empty for structures.
+func (r rules) shape() string {
+	for _, rule := range r {
+		if rule != "" && rule[0] >= 'A' && rule[0] <= 'Z' {
+			return rule
+		}
 	}
-	v.Add(shown, path, fmt.Sprintf(constraint, args...))
+	return ""
 }
 
-// text is a constraint on a string member.
-type text struct {
-	min, max int // characters; max 0 is no limit
-	pattern  *regexp.Regexp
-	enum     []string
+func (r rules) each() string {
+	for _, rule := range r {
+		if name, ok := strings.CutPrefix(rule, "each="); ok {
+			return name
+		}
+	}
+	return ""
 }
 
-// constraints are those of the model of 2015-08-14.
-type constraints struct {
-	name, description, code, stream, resource, role, id text
-	encoding, format, position                          text
-	nonEmpty, tagKey, tagValue                          text
+// findings is what a walk over a request found.
+type findings struct {
+	awserr.Violations
+	api         api
+	unknown     string   // a member that this version of the API has not
+	unsupported []string // what is refused by name
 }
 
-func newConstraints() *constraints {
-	name := regexp.MustCompile(`^[a-zA-Z0-9_.-]+$`)
-	return &constraints{
-		name: text{1, 128, name, nil}, description: text{0, 1024, nil, nil}, code: text{0, 102400, nil, nil},
-		stream: text{1, 32, nil, nil}, resource: text{1, 2048, regexp.MustCompile(`^arn:.*$`), nil},
-		role: text{1, 2048, regexp.MustCompile(`^arn:aws:iam::\d{12}:role/?[a-zA-Z_0-9+=,.@\-_/]+$`), nil},
-		id:   text{1, 50, name, nil}, encoding: text{0, 0, regexp.MustCompile(`^UTF-8$`), nil},
-		format: text{enum: []string{"JSON", "CSV"}}, position: text{enum: []string{"NOW", "TRIM_HORIZON", "LAST_STOPPED_POINT"}},
-		nonEmpty: text{min: 1}, tagKey: text{1, 128, nil, nil}, tagValue: text{0, 256, nil, nil},
+// validate checks a request against the constraints of its shape. It refuses a
+// member of the other version as one that does not exist, a violated constraint
+// with AWS's ValidationException, and what millrace does not honour by name.
+func validate(v api, in any) error {
+	f := findings{api: v}
+	f.structure(reflect.ValueOf(in).Elem(), "", "")
+	switch {
+	case f.unknown != "":
+		return awserr.New("SerializationException", "unknown member %s", f.unknown)
+	case f.Err("ValidationException") != nil:
+		return f.Err("ValidationException")
+	case len(f.unsupported) > 0:
+		return errUnsupported("%s", f.unsupported[0])
+	}
+	return nil
+}
+
+// structure visits the members. awsPath is in camel case as in AWS's texts,
+// path as the client wrote it.
+func (f *findings) structure(v reflect.Value, awsPath, path string) {
+	for i := range v.NumField() {
+		field := v.Type().Field(i)
+		f.member(v.Field(i), rulesOf(field), awsPath+strings.ToLower(field.Name[:1])+field.Name[1:], path+field.Name)
 	}
 }
 
-// required checks a string that must be there.
-func (v *violations) required(s *string, path string, c text) {
-	if s == nil {
-		v.add(nil, path, "not be null")
+func (f *findings) member(v reflect.Value, r rules, awsPath, path string) {
+	if v.IsNil() || isNull(v) {
+		if r.required(f.api) && !r.absent(f.api) {
+			f.Add(awserr.Null, awsPath, "not be null")
+		}
 		return
 	}
-	v.optional(s, path, c)
+	switch {
+	case r.absent(f.api):
+		f.unknown = path
+	case r.has("unsupported"):
+		f.unsupported = append(f.unsupported, refusalOf(path))
+	case v.Kind() == reflect.Slice && v.Type() != rawMessage:
+		f.list(v, r, awsPath, path)
+	case v.Kind() == reflect.Pointer:
+		f.value(v.Elem(), r.shape(), awsPath, path)
+	}
 }
 
-func (v *violations) optional(s *string, path string, c text) {
-	if s == nil {
-		return
+var rawMessage = reflect.TypeFor[json.RawMessage]()
+
+func isNull(v reflect.Value) bool {
+	return v.Type() == rawMessage && string(v.Bytes()) == "null"
+}
+
+func (f *findings) list(v reflect.Value, r rules, awsPath, path string) {
+	c, n := f.api.constraint(r.shape()), v.Len()
+	if f.length(c, "", n, awsPath); c.max > 0 && n > c.max {
+		return // its length is what is wrong with it
 	}
-	n := utf8.RuneCountInString(*s)
+	for i := range n {
+		f.value(v.Index(i), r.each(), fmt.Sprintf("%s.%d.member", awsPath, i+1), fmt.Sprintf("%s[%d]", path, i))
+	}
+}
+
+func (f *findings) value(v reflect.Value, shape, awsPath, path string) {
+	c := f.api.constraint(shape)
+	switch v.Kind() {
+	case reflect.Struct:
+		f.structure(v, awsPath+".", path+".")
+	case reflect.Int64:
+		f.number(c, v.Int(), awsPath)
+	case reflect.String:
+		f.text(c, v.String(), awsPath, path)
+	}
+}
+
+func (f *findings) number(c constraint, n int64, awsPath string) {
+	if n < int64(c.min) {
+		f.Add(awserr.Shown(n), awsPath, "have value greater than or equal to "+strconv.Itoa(c.min))
+	}
+	if c.max > 0 && n > int64(c.max) {
+		f.Add(awserr.Shown(n), awsPath, "have value less than or equal to "+strconv.Itoa(c.max))
+	}
+}
+
+func (f *findings) text(c constraint, s, awsPath, path string) {
+	shown := awserr.Shown(s)
+	f.length(c, shown, utf8.RuneCountInString(s), awsPath)
+	if c.pattern.match != nil && !c.pattern.match(s) {
+		f.Add(shown, awsPath, "satisfy regular expression pattern: "+c.pattern.text)
+	}
+	if c.enum != nil && !slices.Contains(c.enum, s) {
+		f.Add(shown, awsPath, "satisfy enum value set: ["+strings.Join(c.enum, ", ")+"]")
+	} else if c.honoured != nil && !slices.Contains(c.honoured, s) {
+		f.unsupported = append(f.unsupported, refusalOf(path+" "+s))
+	}
+}
+
+func (f *findings) length(c constraint, shown string, n int, awsPath string) {
 	if n < c.min {
-		v.add(*s, path, "have length greater than or equal to %d", c.min)
+		f.Add(shown, awsPath, "have length greater than or equal to "+strconv.Itoa(c.min))
 	}
 	if c.max > 0 && n > c.max {
-		v.add(*s, path, "have length less than or equal to %d", c.max)
-	}
-	if c.pattern != nil && !c.pattern.MatchString(*s) {
-		v.add(*s, path, "satisfy regular expression pattern: %s", strings.Trim(c.pattern.String(), "^$"))
-	}
-	if c.enum != nil && !slices.Contains(c.enum, *s) {
-		v.add(*s, path, "satisfy enum value set: [%s]", strings.Join(c.enum, ", "))
+		f.Add(shown, awsPath, "have length less than or equal to "+strconv.Itoa(c.max))
 	}
 }
 
-func (v *violations) version(n *int64, path string) {
+// refusalOf says what to do instead, where there is something.
+func refusalOf(what string) string {
 	switch {
-	case n == nil:
-		v.add(nil, path, "not be null")
-	case *n < 1:
-		v.add(*n, path, "have value greater than or equal to 1")
-	case *n > 999999999:
-		v.add(*n, path, "have value less than or equal to 999999999")
+	case strings.HasSuffix(what, "KinesisStreamsInput"), strings.HasSuffix(what, "KinesisStreamsInputUpdate"):
+		return what + " is not supported: there are no Kinesis data streams; use a delivery stream (KinesisFirehoseInput)"
+	case strings.HasSuffix(what, "KinesisStreamsOutput"), strings.HasSuffix(what, "KinesisStreamsOutputUpdate"):
+		return what + " is not supported: there are no Kinesis data streams; use KinesisFirehoseOutput or LambdaOutput"
+	case strings.HasPrefix(what, "RuntimeEnvironment"):
+		return what + " is not supported: applications are SQL; use " + sqlRuntime
+	case strings.Contains(what, "CodeContent"):
+		return what + " is not supported: the code of SQL applications is text; use TextContent and PLAINTEXT"
 	}
-}
-
-func (v *violations) resource(r *Resource, path string, c *constraints) {
-	if r != nil {
-		v.required(r.ResourceARN, path+".resourceARN", c.resource)
-		v.required(r.RoleARN, path+".roleARN", c.role)
-	}
-}
-
-func (v *violations) input(in *Input, path string, c *constraints) {
-	v.required(in.NamePrefix, path+".namePrefix", c.stream)
-	v.resource(in.KinesisFirehoseInput, path+".kinesisFirehoseInput", c)
-	v.resource(in.KinesisStreamsInput, path+".kinesisStreamsInput", c)
-	if p := in.InputParallelism; p != nil && p.Count != nil && (*p.Count < 1 || *p.Count > 64) {
-		v.add(*p.Count, path+".inputParallelism.count", "have value between 1 and 64")
-	}
-	s := in.InputSchema
-	if path += ".inputSchema"; s == nil {
-		v.add(nil, path, "not be null")
-		return
-	}
-	v.optional(s.RecordEncoding, path+".recordEncoding", c.encoding)
-	v.format(s.RecordFormat, path+".recordFormat", c)
-	switch n := len(s.RecordColumns); {
-	case s.RecordColumns == nil:
-		v.add(nil, path+".recordColumns", "not be null")
-	case n == 0:
-		v.add("[]", path+".recordColumns", "have length greater than or equal to 1")
-	case n > 1000:
-		v.add(fmt.Sprintf("[%d columns]", n), path+".recordColumns", "have length less than or equal to 1000")
-		return
-	}
-	for i, col := range s.RecordColumns {
-		at := fmt.Sprintf("%s.recordColumns.%d.member", path, i+1)
-		v.required(col.Name, at+".name", text{})
-		v.required(col.SqlType, at+".sqlType", c.nonEmpty)
-	}
-}
-
-func (v *violations) format(f *RecordFormat, path string, c *constraints) {
-	if f == nil {
-		v.add(nil, path, "not be null")
-		return
-	}
-	v.required(f.RecordFormatType, path+".recordFormatType", c.format)
-	if f.MappingParameters == nil {
-		return
-	}
-	if j := f.MappingParameters.JSONMappingParameters; j != nil {
-		v.required(j.RecordRowPath, path+".mappingParameters.jSONMappingParameters.recordRowPath", c.nonEmpty)
-	}
-	if s := f.MappingParameters.CSVMappingParameters; s != nil {
-		v.required(s.RecordRowDelimiter, path+".mappingParameters.cSVMappingParameters.recordRowDelimiter", c.nonEmpty)
-		v.required(s.RecordColumnDelimiter, path+".mappingParameters.cSVMappingParameters.recordColumnDelimiter", c.nonEmpty)
-	}
-}
-
-func (v *violations) output(o *Output, path string, c *constraints) {
-	v.required(o.Name, path+".name", c.stream)
-	v.resource(o.KinesisFirehoseOutput, path+".kinesisFirehoseOutput", c)
-	v.resource(o.KinesisStreamsOutput, path+".kinesisStreamsOutput", c)
-	v.resource(o.LambdaOutput, path+".lambdaOutput", c)
-	if o.DestinationSchema == nil {
-		v.add(nil, path+".destinationSchema", "not be null")
-		return
-	}
-	v.required(o.DestinationSchema.RecordFormatType, path+".destinationSchema.recordFormatType", c.format)
+	return what + " is not supported for SQL applications"
 }

@@ -47,11 +47,13 @@ func open(t *testing.T, o Options) *Service {
 	return s
 }
 
-// TestWire plays the conversations of testdata/*.txt. A block is an operation
-// with its request, four dashes and the answer: status and body. The line
-// "wait STATUS" polls DescribeApplication as waiters do.
+// TestWire plays the conversations of testdata/wire/*.txt. A block is an operation
+// with its request, four dashes and the answer: status and body. Operations of
+// the second version of the API have "v2 " before them. The line "wait NAME
+// STATUS" polls DescribeApplication as waiters do, and "let NAME TEXT" lets $NAME
+// stand for a text in requests.
 func TestWire(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.txt")
+	files, err := filepath.Glob("testdata/wire/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no conversations (%v)", err)
 	}
@@ -69,12 +71,13 @@ func playFile(t *testing.T, path string) {
 	o.Application.Now = func() time.Time { return time.UnixMilli(1577880000123) }
 	s := open(t, o)
 	var out strings.Builder
+	names := map[string]string{}
 	for i, block := range strings.Split(strings.TrimSpace(string(file)), "\n\n") {
 		if i > 0 {
 			out.WriteString("\n\n")
 		}
 		comment, request, want := splitBlock(block)
-		got := play(t, s, request)
+		got := play(t, s, names, request)
 		fmt.Fprintf(&out, "%s%s", comment, request)
 		if got != "" {
 			fmt.Fprintf(&out, "\n----\n%s", got)
@@ -99,21 +102,47 @@ func splitBlock(block string) (comment, request, want string) {
 	return comment, request, want
 }
 
-func play(t *testing.T, s *Service, request string) string {
+func play(t *testing.T, s *Service, names map[string]string, request string) string {
+	if rest, definition := strings.CutPrefix(request, "let "); definition {
+		name, text, _ := strings.Cut(rest, " ")
+		names[name] = expand(t, names, text)
+		return ""
+	}
+	request = expand(t, names, request)
+	v := v1
+	if rest, second := strings.CutPrefix(request, "v2 "); second {
+		v, request = v2, rest
+	}
 	operation, body, _ := strings.Cut(request, " ")
 	if operation == "wait" {
 		name, status, _ := strings.Cut(body, " ")
 		waitFor(t, s, name, status)
 		return ""
 	}
-	code, answer := invoke(s, call.Identity{}, operation, body)
+	code, answer := invokeAs(s, v, call.Identity{}, operation, body)
 	return fmt.Sprintf("%d %s", code, answer)
 }
 
+// expand replaces $NAME. A dollar before anything but a name is a path's.
+func expand(t *testing.T, names map[string]string, text string) string {
+	t.Helper()
+	return os.Expand(text, func(name string) string {
+		value, there := names[name]
+		if !there {
+			t.Fatalf("$%s is not defined", name)
+		}
+		return value
+	})
+}
+
 func invoke(s *Service, who call.Identity, operation, body string) (int, string) {
+	return invokeAs(s, v1, who, operation, body)
+}
+
+func invokeAs(s *Service, v api, who call.Identity, operation, body string) (int, string) {
 	w := httptest.NewRecorder()
 	r := httptest.NewRequest("POST", "/", nil)
-	s.API().Serve(w, r, &call.Call{Identity: who, Service: "kinesisanalytics", Operation: operation, Region: "us-east-1", RequestID: "r", Body: []byte(body)})
+	s.APIs()[v-v1].Serve(w, r, &call.Call{Identity: who, Service: "kinesisanalytics", Operation: operation, Region: "us-east-1", RequestID: "r", Body: []byte(body)})
 	var compact bytes.Buffer
 	if json.Compact(&compact, w.Body.Bytes()) != nil {
 		return w.Code, w.Body.String()

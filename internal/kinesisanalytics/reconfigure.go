@@ -1,0 +1,93 @@
+package kinesisanalytics
+
+import (
+	"context"
+
+	"github.com/millrace/millrace/internal/application"
+)
+
+// at is the version that a change was made for.
+type at struct {
+	version *int64
+	token   *string // ConditionalToken
+}
+
+// check refuses a change that was made for another version.
+func (v at) check(a *app) error {
+	switch {
+	case v.version == nil && v.token == nil:
+		return errArgument("CurrentApplicationVersionId or ConditionalToken must be there")
+	case v.version != nil && *v.version != a.Config.ID:
+		return errVersion(a, *v.version)
+	case v.token != nil && *v.token != a.conditionalToken():
+		return errToken(a)
+	}
+	return nil
+}
+
+// reconfigure makes the next version of an application and returns it with the
+// operation's id. One that runs must be able to run the new version: else it
+// goes on with the old one. It is restarted with the new one from where it was.
+func (s *Service) reconfigure(ctx context.Context, r request, name string, version at, change func(c *configuration) error) (stored, string, error) {
+	a, err := s.find(ctx, r, name)
+	if err != nil {
+		return stored{}, "", err
+	}
+	defer s.mu.Unlock()
+	if err := version.check(a); err != nil {
+		return stored{}, "", err
+	}
+	running := a.Status == statusRunning
+	if !running && a.Status != statusReady || s.closed {
+		return stored{}, "", errStatus(a, r.Operation)
+	}
+	next, now := a.stored, s.now()
+	next.Config.ID, next.Config.From, next.Config.Created, next.Updated = a.Config.ID+1, a.Config.ID, now, now
+	if err := change(&next.Config); err != nil {
+		return stored{}, "", err
+	}
+	o := operation{Name: r.Operation, Start: now, From: a.Config.ID, To: next.Config.ID}
+	if running {
+		if err := s.check(&next); err != nil {
+			return stored{}, "", err
+		}
+		next.Status = statusUpdating
+	} else {
+		o.Status, o.End = successful, now
+	}
+	next, id := next.begin(o)
+	superseded, err := a.supersede()
+	if err != nil {
+		return stored{}, "", err
+	}
+	if err := s.save(a, next, superseded...); err != nil {
+		return stored{}, "", err
+	}
+	if running {
+		s.restart(a)
+	}
+	return a.stored, id, nil
+}
+
+// check tells whether an application could run: its configuration, its code and
+// the delivery streams that it needs.
+func (s *Service) check(a *stored) error {
+	config, err := a.applicationConfig()
+	if err != nil {
+		return err
+	}
+	if err := application.Check(config); err != nil {
+		return changeError(err)
+	}
+	if _, err := s.opts.Streams.Stream(config.Input.ARN); err != nil {
+		return err
+	}
+	for _, o := range a.Config.Outputs {
+		if d := o.KinesisFirehoseOutputDescription; d != nil {
+			if _, err := s.opts.Streams.Stream(*d.ResourceARN); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
