@@ -68,6 +68,34 @@ func TestStrict(t *testing.T) {
 	if err := s.Authorize(context.Background(), identity("root"), "s3:PutObject", object); err != nil {
 		t.Errorf("the account itself: %v", err)
 	}
+	if err := s.Assume("firehose.amazonaws.com", roleARN("/", "none"), "arn:x"); err == nil || err.Error() != "role arn:aws:iam::000000000000:role/none does not exist, and the server is strict" {
+		t.Errorf("assumed: %v", err)
+	}
+}
+
+// A trust policy that was kept when nobody evaluated it, and that nobody can, lets nobody assume the role and harms no other.
+func TestTrustThatCannotBeEvaluated(t *testing.T) {
+	j := memory.New(memory.Options{})
+	must(t, open(t, j, nil, false), "CreateRole\nRoleName=web\nAssumeRolePolicyDocument="+trust)
+	b := &journal.Batch{}
+	for e, err := range j.Scan(keyPrefix) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Set(e.Key, bytes.Replace(e.Value, []byte(`\"Action\"`), []byte(`\"Condition\": {\"DateLessThan\": {\"aws:CurrentTime\": \"2030-01-01T00:00:00Z\"}}, \"Action\"`), 1))
+	}
+	if _, err := journal.Put(j, b); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, j.Reopen(), nil, false)
+	err := s.Assume("firehose.amazonaws.com", roleARN("/", "web"), "arn:x")
+	if err == nil || !strings.Contains(err.Error(), "DateLessThan: the condition operator is not supported") {
+		t.Error(err)
+	}
+	must(t, s, "UpdateAssumeRolePolicy\nRoleName=web\nPolicyDocument="+trust)
+	if err := s.Assume("firehose.amazonaws.com", roleARN("/", "web"), "arn:x"); err != nil {
+		t.Error(err)
+	}
 }
 
 // The path is a part of the ARN, and so is the account: a role is not taken for

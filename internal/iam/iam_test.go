@@ -41,7 +41,7 @@ func open(t testing.TB, j journal.Journal, logs *bytes.Buffer, strict bool) *Ser
 
 // Each file in testdata/wire is a conversation with a service of its own, its
 // steps parted by "====": an operation with its parameters, "----" and the
-// answer; "may ROLE ACTION RESOURCE", "----" and the decision; "as ROLE" or
+// answer; "may ROLE ACTION RESOURCE" or "assume SERVICE ROLE SOURCE", "----" and the decision; "as ROLE" or
 // "as root", which changes the caller; "restart", which opens the service again.
 func TestConversations(t *testing.T) {
 	files, _ := filepath.Glob("testdata/wire/*.txt")
@@ -86,6 +86,8 @@ func converse(t *testing.T, script string) string {
 			out = append(out, block)
 		case "may":
 			out = append(out, request+"\n----\n"+decision(s.AuthorizeRole(context.Background(), roleARN("/", words[1]), words[2], words[3])))
+		case "assume":
+			out = append(out, request+"\n----\n"+decision(s.Assume(words[1], roleARN("/", words[2]), words[3])))
 		default:
 			out = append(out, request+"\n----\n"+exchange(s, who, request))
 		}

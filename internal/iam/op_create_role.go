@@ -79,5 +79,6 @@ func checkTrust(member, document string) error {
 	if size(document) > maxTrustSize {
 		return errQuota("Cannot exceed quota for ACLSizePerRole: %d", maxTrustSize)
 	}
-	return malformed(policy.CheckTrust(document))
+	_, err := policy.ParseTrust(document, trustVocabulary())
+	return malformed(err)
 }

@@ -31,6 +31,10 @@ type role struct {
 
 	compiled []*policy.Policy // of Policies, in their order
 	keys     map[string]string
+	// trust is Trust, nil for one that was kept before conditions were looked at
+	// and has some that cannot be evaluated: nobody assumes the role then.
+	trust      *policy.Trust
+	trustError error
 }
 
 // inlinePolicy is a document under its name. A role's are ordered by name.
@@ -107,6 +111,7 @@ func (r *role) compile() error {
 			return fmt.Errorf("policy %q: %w", p.Name, err)
 		}
 	}
+	r.trust, r.trustError = policy.ParseTrust(r.Trust, trustVocabulary())
 	r.keys = map[string]string{"aws:principalarn": r.ARN, "aws:principalaccount": call.AccountID, "aws:principaltype": "AssumedRole"}
 	return nil
 }

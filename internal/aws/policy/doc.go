@@ -9,6 +9,8 @@
 // value for, is refused by name, so
 // that no statement is ever read as less strict than it was written.
 //
-// Trust policies, which say who may assume a role, are checked for their form
-// and not evaluated; see CheckTrust.
+// Trust policies, which say who may assume a role, are evaluated for AWS's
+// services alone:
+//
+//	document ── ParseTrust ──▶ Trust ── Decide(service) ──▶ Deny, Allow or neither
 package policy
