@@ -179,12 +179,35 @@ type (
 		Query Query
 	}
 
-	// Call is name(args) [OVER window]. COUNT(*) has a Star as its argument. SUBSTRING's words FROM and FOR count as commas.
+	// Similar is SUBSTRING(x SIMILAR pattern ESCAPE escape): the part of x between the marks in the pattern.
+	Similar struct {
+		Pos                token.Position
+		X, Pattern, Escape Expr
+	}
+
+	// Period is (start, end), a side of a PeriodPredicate.
+	Period struct {
+		Pos        token.Position
+		Start, End Expr
+	}
+
+	// PeriodPredicate is l op r. R is a *Period, or a time behind CONTAINS.
+	PeriodPredicate struct {
+		Pos  token.Position
+		Op   string
+		L, R Expr
+	}
+
+	// Call is name(args) [FROM LAST] [IGNORE | RESPECT NULLS] [OVER window]. COUNT(*) has a Star as its argument. The words FROM,
+	// FOR and PLACING of SUBSTRING and OVERLAY count as commas.
 	Call struct {
 		Name     Ident
 		Distinct bool
 		Args     []Expr
-		Over     *WindowSpec
+		FromLast bool
+		// Nulls is IGNORE, RESPECT or nothing.
+		Nulls string
+		Over  *WindowSpec
 	}
 )
 
@@ -237,6 +260,10 @@ func (e *Trim) Position() token.Position       { return e.Pos }
 func (e *Qualified) Position() token.Position  { return e.Pos }
 func (e *Cursor) Position() token.Position     { return e.Pos }
 func (e *Call) Position() token.Position       { return e.Name.Pos }
+func (e *Similar) Position() token.Position    { return e.Pos }
+func (e *Period) Position() token.Position     { return e.Pos }
+
+func (e *PeriodPredicate) Position() token.Position { return e.Pos }
 
 func (e *Name) String() string {
 	parts := make([]string, len(e.Parts))
@@ -342,6 +369,13 @@ func (e *Trim) String() string {
 }
 func (e *Qualified) String() string { return "(" + e.X.String() + ") " + e.Qualifier.String() }
 func (e *Cursor) String() string    { return "CURSOR(" + e.Query.String() + ")" }
+func (e *Similar) String() string {
+	return fmt.Sprintf("SUBSTRING(%s SIMILAR %s ESCAPE %s)", e.X, e.Pattern, e.Escape)
+}
+func (e *Period) String() string { return fmt.Sprintf("PERIOD (%s, %s)", e.Start, e.End) }
+func (e *PeriodPredicate) String() string {
+	return fmt.Sprintf("(%s %s %s)", e.L, e.Op, e.R)
+}
 
 func (e *Call) String() string {
 	distinct := ""
@@ -349,6 +383,12 @@ func (e *Call) String() string {
 		distinct = "DISTINCT "
 	}
 	s := e.Name.String() + "(" + distinct + list(e.Args) + ")"
+	if e.FromLast {
+		s += " FROM LAST"
+	}
+	if e.Nulls != "" {
+		s += " " + e.Nulls + " NULLS"
+	}
 	if e.Over != nil {
 		s += " OVER " + e.Over.String()
 	}

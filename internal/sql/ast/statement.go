@@ -65,8 +65,46 @@ type CreatePump struct {
 	Query       Query
 }
 
-func (*CreateStream) statement() {}
-func (*CreatePump) statement()   {}
+// Param is a parameter of CREATE FUNCTION.
+type Param struct {
+	Name Ident
+	Type types.Type
+}
+
+func (p Param) String() string { return p.Name.String() + " " + p.Type.String() }
+
+// CreateFunction is CREATE [OR REPLACE] FUNCTION name (parameters) RETURNS type options RETURN expression. Of the options only
+// RETURNS NULL ON NULL INPUT changes anything.
+type CreateFunction struct {
+	Pos         token.Position
+	OrReplace   bool
+	Name        Ident
+	Params      []Param
+	Returns     types.Type
+	NullOnNull  bool
+	Description string
+	Body        Expr
+}
+
+// AlterPump is ALTER PUMP name START | STOP.
+type AlterPump struct {
+	Pos   token.Position
+	Name  Ident
+	Start bool
+}
+
+// Drop is DROP STREAM | PUMP | FUNCTION name.
+type Drop struct {
+	Pos  token.Position
+	What string
+	Name Ident
+}
+
+func (*CreateStream) statement()   {}
+func (*CreatePump) statement()     {}
+func (*CreateFunction) statement() {}
+func (*AlterPump) statement()      {}
+func (*Drop) statement()           {}
 
 func (s *CreateStream) String() string {
 	return fmt.Sprintf("CREATE %sSTREAM %s (%s)%s", orReplace(s.OrReplace), s.Name, list(s.Columns), description(s.Description))
@@ -83,6 +121,24 @@ func (s *CreatePump) String() string {
 	return fmt.Sprintf("CREATE %sPUMP %s%s%s AS INSERT INTO %s%s %s",
 		orReplace(s.OrReplace), s.Name, stopped, description(s.Description), s.Target, columns, s.Query)
 }
+
+func (s *CreateFunction) String() string {
+	null := ""
+	if s.NullOnNull {
+		null = " RETURNS NULL ON NULL INPUT"
+	}
+	return fmt.Sprintf("CREATE %sFUNCTION %s (%s) RETURNS %s%s%s RETURN %s",
+		orReplace(s.OrReplace), s.Name, list(s.Params), s.Returns, description(s.Description), null, s.Body)
+}
+
+func (s *AlterPump) String() string {
+	if s.Start {
+		return "ALTER PUMP " + s.Name.String() + " START"
+	}
+	return "ALTER PUMP " + s.Name.String() + " STOP"
+}
+
+func (s *Drop) String() string { return "DROP " + s.What + " " + s.Name.String() }
 
 func orReplace(yes bool) string {
 	if yes {

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/function"
 	"github.com/millrace/millrace/internal/sql/token"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -13,15 +14,14 @@ import (
 
 // Bind resolves an application. What it refuses goes to diagnostics; the result counts only when there are none.
 func Bind(file string, statements []ast.Statement, inputs, tables []Stream, diagnostics *token.Diagnostics) *Application {
-	b := &binder{file: file, diagnostics: diagnostics, app: &Application{Inputs: inputs, Tables: tables}, pumps: map[string]int{}}
-	for _, s := range statements {
-		switch s := s.(type) {
-		case *ast.CreateStream:
-			b.try(func() { b.createStream(s) })
-		case *ast.CreatePump:
-			b.try(func() { b.createPump(s) })
-		}
+	b := &binder{
+		file: file, diagnostics: diagnostics, app: &Application{Inputs: inputs, Tables: tables},
+		stopped: map[string]bool{}, functions: newFunctions(),
 	}
+	for _, s := range statements {
+		b.try(func() { b.statement(s) })
+	}
+	b.app.Pumps = slices.DeleteFunc(b.app.Pumps, func(p Pump) bool { return b.stopped[p.Name] })
 	return b.app
 }
 
@@ -29,7 +29,26 @@ type binder struct {
 	file        string
 	diagnostics *token.Diagnostics
 	app         *Application
-	pumps       map[string]int
+	// stopped are the pumps that do not run.
+	stopped   map[string]bool
+	functions *functions
+}
+
+func (b *binder) statement(s ast.Statement) {
+	switch s := s.(type) {
+	case *ast.CreateStream:
+		b.createStream(s)
+	case *ast.CreatePump:
+		b.createPump(s)
+	case *ast.CreateFunction:
+		b.createFunction(s)
+	case *ast.AlterPump:
+		b.alterPump(s)
+	case *ast.Drop:
+		b.drop(s)
+	default:
+		panic(fmt.Sprintf("BUG: statement %T", s))
+	}
 }
 
 // fault is the panic that leaves a clause at its first error. One without text leaves what depends on a clause that failed
@@ -87,11 +106,7 @@ func (b *binder) createStream(s *ast.CreateStream) {
 	if !s.OrReplace {
 		fail(s.Name.Pos, "stream %s is there twice; CREATE OR REPLACE would replace the first", show(name))
 	}
-	for _, p := range b.app.Pumps {
-		if p.Target == name || reads(p.Query, name) {
-			fail(s.Name.Pos, "stream %s cannot be replaced: pump %s above uses it", show(name), show(p.Name))
-		}
-	}
+	b.unused(s.Name, "replaced")
 	b.app.Streams[at] = stream
 }
 
@@ -122,24 +137,26 @@ func (b *binder) stream(n ast.Ident) *Stream {
 
 func (b *binder) createPump(s *ast.CreatePump) {
 	name := s.Name.Name
-	if s.Stopped {
-		fail(s.Name.Pos, "STOPPED pumps are not supported yet: a pump runs as soon as its application does")
-	}
 	target := b.target(s.Target)
 	pump := Pump{Name: name, Target: target.Name, Query: b.query(s.Query)}
 	if b.try(func() { pump.Values = b.values(s, target, pump.Query) }) {
 		b.checkCircle(s, &pump)
 	}
-	at, there := b.pumps[name]
+	b.stopped[name] = s.Stopped && !dialect.StoppedPumpsRun
+	at := b.pump(name)
 	switch {
-	case there && !s.OrReplace:
+	case at >= 0 && !s.OrReplace:
 		fail(s.Name.Pos, "pump %s is there twice; CREATE OR REPLACE would replace the first", show(name))
-	case there:
+	case at >= 0:
 		b.app.Pumps[at] = pump
 	default:
-		b.pumps[name] = len(b.app.Pumps)
 		b.app.Pumps = append(b.app.Pumps, pump)
 	}
+}
+
+// pump is the number of a pump, or -1.
+func (b *binder) pump(name string) int {
+	return slices.IndexFunc(b.app.Pumps, func(p Pump) bool { return p.Name == name })
 }
 
 func (b *binder) target(n ast.Ident) *Stream {

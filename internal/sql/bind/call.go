@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/internal/sql/ast"
@@ -10,17 +12,70 @@ import (
 
 var zeroPosition = token.Position{}
 
-// known reports functions that the language has and this engine has not, so that they are not taken for a slip of the pen.
-func known(name string) bool {
+// callForms are functions that are resolved here, because their arguments are no plain values, or that stand elsewhere: for
+// suggestions, and so that an application does not create one of the same name.
+func callForms() []string {
+	return []string{"COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "NULLIF", "STEP", "MONOTONIC", "EXTRACT", "CAST", "CEILING"}
+}
+
+// isBuiltin reports whether a name is that of a function of the language.
+func isBuiltin(name string) bool {
+	return function.Exists(name) || slices.Contains(callForms(), name) || analytic(name) || tableFunction(name)
+}
+
+// analytic reports functions that stand before OVER, or need GROUP BY.
+func analytic(name string) bool {
 	switch name {
-	case "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "LAG", "EXP_AVG", "ANY",
-		"EVERY", "EXP", "LN", "LOG10", "POWER", "SQRT", "TSDIFF", "CHAR_TO_DATE", "CHAR_TO_TIME", "DATE_TO_CHAR", "TIME_TO_CHAR",
-		"MONOTONIC", "INITCAP", "OVERLAY", "REGEX_REPLACE", "REGEX_LOG_PARSE", "FAST_REGEX_LOG_PARSE", "FAST_REGEX_LOG_PARSER",
-		"VARIABLE_COLUMN_LOG_PARSE", "FIXED_COLUMN_LOG_PARSE", "SYS_LOG_PARSE", "W3C_LOG_PARSE", "GROUP_RANK", "HOTSPOTS",
-		"RANDOM_CUT_FOREST", "RANDOM_CUT_FOREST_WITH_EXPLANATION", "TOP_K_ITEMS_TUMBLING", "COUNT_DISTINCT_ITEMS_TUMBLING":
+	case "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "LAG", "EXP_AVG", "ANY", "EVERY":
 		return true
 	}
 	return false
+}
+
+// tableFunction reports functions that stand in TABLE(…).
+func tableFunction(name string) bool {
+	switch name {
+	case "GROUP_RANK", "HOTSPOTS", "RANDOM_CUT_FOREST", "RANDOM_CUT_FOREST_WITH_EXPLANATION", "TOP_K_ITEMS_TUMBLING", "COUNT_DISTINCT_ITEMS_TUMBLING":
+		return true
+	}
+	return false
+}
+
+// elsewhere reports functions that other dialects have, with what to do here.
+func elsewhere(name string) string {
+	switch name {
+	case "COUNT_DISTINCT", "APPROX_COUNT_DISTINCT":
+		return "use COUNT_DISTINCT_ITEMS_TUMBLING or a DISTINCT sub-query"
+	case "RANK", "DENSE_RANK":
+		return "use GROUP_RANK"
+	case "ROW_NUMBER", "NTILE", "LEAD", "PERCENTILE_CONT", "PERCENTILE_DISC", "LINEAR_INTERP":
+		return "the language has no such analytic function"
+	case "NOW", "GETDATE", "SYSDATE":
+		return "use CURRENT_TIMESTAMP"
+	case "LENGTH", "LEN":
+		return "use CHAR_LENGTH"
+	case "CONCAT":
+		return "use ||"
+	case "SUBSTR":
+		return "use SUBSTRING"
+	case "IFNULL", "NVL", "ISNULL":
+		return "use COALESCE"
+	case "IF", "IIF", "DECODE":
+		return "use CASE"
+	case "REPLACE", "REGEXP_REPLACE":
+		return "use REGEX_REPLACE"
+	case "TO_CHAR", "DATE_FORMAT", "FORMAT_TIMESTAMP":
+		return "use TIMESTAMP_TO_CHAR"
+	case "TO_DATE":
+		return "use CHAR_TO_DATE"
+	case "TRUNC", "DATE_TRUNC":
+		return "use FLOOR(… TO …)"
+	case "ROUND":
+		return "use CAST to a DECIMAL or an INTEGER, which rounds"
+	case "TUMBLE", "HOP", "SESSION":
+		return "group by STEP(… BY …), or use WINDOWED BY STAGGER"
+	}
+	return ""
 }
 
 // call resolves name(args).
@@ -35,17 +90,34 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 	if e.Distinct {
 		fail(e.Name.Pos, "DISTINCT has no meaning in %s", name)
 	}
+	if e.Nulls != "" || e.FromLast {
+		fail(e.Name.Pos, "%s NULLS has no meaning in %s", cmp.Or(e.Nulls, "FROM LAST and"), name)
+	}
 	switch name {
 	case "COALESCE":
 		return b.coalesce(e)
 	case "NULLIF":
 		return b.nullif(e)
+	case "MONOTONIC":
+		return b.monotonic(e)
 	}
-	if known(name) {
+	if x := b.scope.functions.call(b, e); x != nil {
+		return x
+	}
+	if analytic(name) {
 		fail(e.Name.Pos, "function %s is not supported yet", name)
 	}
+	if tableFunction(name) {
+		fail(e.Name.Pos, "%s stands only in FROM, as in TABLE(%s(CURSOR(SELECT STREAM …), …))", name, name)
+	}
 	if !function.Exists(name) || name == "TRIM" || name == "POSITION" {
-		fail(e.Name.Pos, "function %s does not exist%s", name, suggest(name, append([]string{"COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "NULLIF", "STEP"}, function.Names()...)))
+		hint := elsewhere(name)
+		if hint != "" {
+			hint = "; " + hint
+		} else {
+			hint = suggest(name, slices.Concat(callForms(), function.Names(), b.scope.functions.names()))
+		}
+		fail(e.Name.Pos, "function %s does not exist%s", name, hint)
 	}
 	args := make([]Expr, len(e.Args))
 	for i, a := range e.Args {
@@ -120,6 +192,12 @@ func children(e ast.Expr) []ast.Expr {
 		return []ast.Expr{e.Chars, e.X}
 	case *ast.Qualified:
 		return []ast.Expr{e.X}
+	case *ast.Similar:
+		return []ast.Expr{e.X, e.Pattern, e.Escape}
+	case *ast.Period:
+		return []ast.Expr{e.Start, e.End}
+	case *ast.PeriodPredicate:
+		return []ast.Expr{e.L, e.R}
 	case *ast.Call:
 		return e.Args
 	}

@@ -46,6 +46,9 @@ type (
 		Time Motion
 	}
 
+	// Monotonic is MONOTONIC(x): x, and the word of the text that it never falls.
+	Monotonic struct{ X Expr }
+
 	// Logic is AND or OR with three-valued logic. The right side is computed only where the left does not decide.
 	Logic struct {
 		Or   bool
@@ -89,16 +92,17 @@ type (
 	}
 )
 
-func (e *Column) Type() types.Type   { return e.T }
-func (e *Rowtime) Type() types.Type  { return types.Type{Kind: types.Timestamp} }
-func (e *Const) Type() types.Type    { return e.T }
-func (e *Call) Type() types.Type     { return e.T }
-func (e *Logic) Type() types.Type    { return types.Of(types.Boolean) }
-func (e *Test) Type() types.Type     { return types.Type{Kind: types.Boolean} }
-func (e *Distinct) Type() types.Type { return types.Type{Kind: types.Boolean} }
-func (e *Case) Type() types.Type     { return e.T }
-func (e *Coalesce) Type() types.Type { return e.T }
-func (e *In) Type() types.Type       { return types.Of(types.Boolean) }
+func (e *Column) Type() types.Type    { return e.T }
+func (e *Rowtime) Type() types.Type   { return types.Type{Kind: types.Timestamp} }
+func (e *Const) Type() types.Type     { return e.T }
+func (e *Call) Type() types.Type      { return e.T }
+func (e *Monotonic) Type() types.Type { return e.X.Type() }
+func (e *Logic) Type() types.Type     { return types.Of(types.Boolean) }
+func (e *Test) Type() types.Type      { return types.Type{Kind: types.Boolean} }
+func (e *Distinct) Type() types.Type  { return types.Type{Kind: types.Boolean} }
+func (e *Case) Type() types.Type      { return e.T }
+func (e *Coalesce) Type() types.Type  { return e.T }
+func (e *In) Type() types.Type        { return types.Of(types.Boolean) }
 
 func (e *Column) String() string  { return fmt.Sprintf("%s#%d", Show(e.Name), e.Index) }
 func (e *Rowtime) String() string { return "ROWTIME" }
@@ -129,6 +133,8 @@ func (e *Call) String() string {
 	}
 	return fmt.Sprintf(e.Format, args...)
 }
+
+func (e *Monotonic) String() string { return "MONOTONIC(" + e.X.String() + ")" }
 
 func (e *Logic) String() string {
 	op := "AND"
@@ -186,6 +192,8 @@ func Children(e Expr) []Expr {
 	switch e := e.(type) {
 	case *Call:
 		return e.Args
+	case *Monotonic:
+		return []Expr{e.X}
 	case *Logic:
 		return []Expr{e.L, e.R}
 	case *Test:

@@ -50,6 +50,11 @@ func MotionOf(e Expr) Motion {
 			return MotionOf(e.Pure)
 		}
 		return e.Motion
+	case *Monotonic:
+		if m := MotionOf(e.X); m != Unknown {
+			return m
+		}
+		return Ascending
 	case *Call:
 		return motionOfCall(e)
 	}
@@ -126,6 +131,11 @@ func pure(e Expr) Expr {
 		return e
 	case *Column:
 		return e.Pure
+	case *Monotonic:
+		if isWindow(e.X) {
+			return pure(e.X)
+		}
+		return nil
 	case *Call:
 		args := make([]Expr, len(e.Args))
 		for i, a := range e.Args {

@@ -88,9 +88,17 @@ func (b *exprBinder) expr(e ast.Expr) Expr {
 	case *ast.Star:
 		fail(e.Pos, "* stands only in a select list and in COUNT(*)")
 	case *ast.Extract:
-		fail(e.Pos, "EXTRACT is not supported yet")
+		x := b.expr(e.X)
+		res, err := function.Extract(argOf(x), e.Unit)
+		return apply(e.Pos, "EXTRACT("+e.Unit.String()+" FROM %s)", res, err, x)
 	case *ast.Exists:
-		fail(e.Pos, "EXISTS is not supported yet")
+		fail(e.Pos, "EXISTS is not supported: join the stream or the table instead")
+	case *ast.Period:
+		fail(e.Pos, "a period (start, end) stands only beside a predicate of periods, such as OVERLAPS")
+	case *ast.PeriodPredicate:
+		return b.periods(e)
+	case *ast.Similar:
+		return b.substringSimilar(e)
 	case *ast.Cursor:
 		fail(e.Pos, "CURSOR stands only in a table function")
 	}
@@ -256,11 +264,7 @@ func (b *exprBinder) compare(pos token.Position, op string, l, r Expr) *Call {
 
 // resolve fits a function of the table to its arguments. Format prints the call.
 func (b *exprBinder) resolve(pos token.Position, format, name string, args ...Expr) Expr {
-	known := make([]function.Arg, len(args))
-	for i, a := range args {
-		known[i] = argOf(a)
-	}
-	res, err := function.Resolve(name, known)
+	res, err := function.Resolve(name, argsOf(args))
 	call := apply(pos, format, res, err, args...)
 	if name == "UNIX_TIMESTAMP" || name == "TO_TIMESTAMP" || name == "FLOOR" || name == "CEIL" {
 		call.Time = Ascending
@@ -274,6 +278,14 @@ func argOf(x Expr) function.Arg {
 		a.Const = &c.Value
 	}
 	return a
+}
+
+func argsOf(all []Expr) []function.Arg {
+	args := make([]function.Arg, len(all))
+	for i, x := range all {
+		args[i] = argOf(x)
+	}
+	return args
 }
 
 // apply makes the call that a function was resolved to, with its arguments cast.

@@ -16,6 +16,8 @@ import (
 type scope struct {
 	relations []relation
 	columns   []scopeColumn
+	// functions are those that the application creates; nil where none can be called.
+	functions *functions
 }
 
 // relation is an item of FROM: a name, empty for a sub-query without alias, and its columns from from to before to, of which

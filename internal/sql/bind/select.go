@@ -16,6 +16,7 @@ func (b *binder) query(q ast.Query) *Query {
 	refuse(s)
 	out := &Query{}
 	scope := b.from(s.From[0], out)
+	scope.functions = b.functions
 	failed := false
 	clause := func(f func()) {
 		if !b.try(f) {

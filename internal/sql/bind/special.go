@@ -37,20 +37,17 @@ func (b *exprBinder) between(e *ast.Between) Expr {
 }
 
 func (b *exprBinder) like(e *ast.Like) Expr {
-	if e.Similar {
-		fail(e.Pos, "SIMILAR TO is not supported yet")
-	}
 	args := []Expr{b.expr(e.X), b.expr(e.Pattern)}
-	format := "(%s LIKE %s)"
+	op, resolve := "LIKE", function.Like
+	if e.Similar {
+		op, resolve = "SIMILAR TO", function.Similar
+	}
+	format := "(%s " + op + " %s)"
 	if e.Escape != nil {
 		args = append(args, b.expr(e.Escape))
-		format = "(%s LIKE %s ESCAPE %s)"
+		format = "(%s " + op + " %s ESCAPE %s)"
 	}
-	known := make([]function.Arg, len(args))
-	for i, a := range args {
-		known[i] = argOf(a)
-	}
-	res, err := function.Like(known)
+	res, err := resolve(argsOf(args))
 	like := apply(e.Pos, format, res, err, args...)
 	if !e.Not {
 		return like
@@ -59,9 +56,16 @@ func (b *exprBinder) like(e *ast.Like) Expr {
 	return apply(e.Pos, "(NOT %s)", res, err, like)
 }
 
+// substringSimilar is SUBSTRING(x SIMILAR pattern ESCAPE escape).
+func (b *exprBinder) substringSimilar(e *ast.Similar) Expr {
+	args := []Expr{b.expr(e.X), b.expr(e.Pattern), b.expr(e.Escape)}
+	res, err := function.SubstringSimilar(argsOf(args))
+	return apply(e.Pos, "SUBSTRING(%s SIMILAR %s ESCAPE %s)", res, err, args...)
+}
+
 func (b *exprBinder) in(e *ast.In) Expr {
 	if e.Query != nil {
-		fail(e.Pos, "IN with a sub-query is not supported yet")
+		fail(e.Pos, "IN with a sub-query is not supported: join the stream or the table instead")
 	}
 	in := &In{X: b.expr(e.X), Not: e.Not}
 	for _, item := range e.List {
@@ -113,6 +117,14 @@ func (b *exprBinder) common(at ast.Expr, all []Expr) types.Type {
 		fail(at.Position(), "the results of this expression differ: %s", err)
 	}
 	return t
+}
+
+// monotonic is MONOTONIC(x).
+func (b *exprBinder) monotonic(e *ast.Call) Expr {
+	if len(e.Args) != 1 {
+		fail(e.Name.Pos, "MONOTONIC: expected 1 argument, found %d", len(e.Args))
+	}
+	return &Monotonic{X: b.expr(e.Args[0])}
 }
 
 // coalesce is COALESCE(a, b, …).

@@ -25,6 +25,8 @@ func compile(e bind.Expr) evaluator {
 		return &constEval{value: e.Value, out: types.Vector{Kind: e.T.Kind}}
 	case *bind.Call:
 		return compileCall(e)
+	case *bind.Monotonic:
+		return compile(e.X)
 	case *bind.Logic:
 		return &logicEval{or: e.Or, l: compile(e.L), r: compile(e.R), out: types.Vector{Kind: types.Boolean}}
 	case *bind.Test:

@@ -86,10 +86,26 @@ type resolver func(args []Arg) (Resolved, error)
 // lookup is the table of the functions that are written name(args).
 func lookup(name string) resolver {
 	switch name {
+	case "EXP":
+		return exp
+	case "LN":
+		return ln
+	case "LOG10":
+		return log10
+	case "SQRT":
+		return sqrt
+	case "POWER":
+		return power
 	case "UPPER":
 		return textToText(upper)
 	case "LOWER":
 		return textToText(lower)
+	case "INITCAP":
+		return textToText(initcap)
+	case "OVERLAY":
+		return overlay
+	case "REGEX_REPLACE":
+		return regexReplace
 	case "CHAR_LENGTH", "CHARACTER_LENGTH":
 		return charLength
 	case "SUBSTRING":
@@ -110,18 +126,29 @@ func lookup(name string) resolver {
 		return unixTimestamp
 	case "TO_TIMESTAMP":
 		return toTimestamp
+	case "TSDIFF":
+		return tsdiff
 	case "TIMESTAMP_TO_CHAR":
 		return timestampToChar
+	case "DATE_TO_CHAR":
+		return dateToChar
+	case "TIME_TO_CHAR":
+		return timeToChar
 	case "CHAR_TO_TIMESTAMP":
 		return charToTimestamp
+	case "CHAR_TO_DATE":
+		return charToDate
+	case "CHAR_TO_TIME":
+		return charToTime
 	}
 	return nil
 }
 
 // Names returns the functions of lookup, for suggestions.
 func Names() []string {
-	return []string{"UPPER", "LOWER", "CHAR_LENGTH", "CHARACTER_LENGTH", "SUBSTRING", "POSITION", "TRIM", "ABS", "MOD", "FLOOR",
-		"CEIL", "UNIX_TIMESTAMP", "TO_TIMESTAMP", "TIMESTAMP_TO_CHAR", "CHAR_TO_TIMESTAMP"}
+	return []string{"ABS", "CEIL", "CHAR_LENGTH", "CHARACTER_LENGTH", "CHAR_TO_DATE", "CHAR_TO_TIME", "CHAR_TO_TIMESTAMP", "DATE_TO_CHAR",
+		"EXP", "FLOOR", "INITCAP", "LN", "LOG10", "LOWER", "MOD", "OVERLAY", "POSITION", "POWER", "REGEX_REPLACE", "SQRT", "SUBSTRING",
+		"TIMESTAMP_TO_CHAR", "TIME_TO_CHAR", "TO_TIMESTAMP", "TRIM", "TSDIFF", "UNIX_TIMESTAMP", "UPPER"}
 }
 
 // Exists reports whether there is a function of this name.

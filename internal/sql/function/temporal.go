@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -212,79 +211,4 @@ func sameInt(_ *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 	for _, i := range sel {
 		out.Int[i] = args[0].Int[i]
 	}
-}
-
-// dateFormat returns the compiled format of argument 0, or nil when it differs from row to row.
-func dateFormat(args []Arg) (*types.DateFormat, error) {
-	c := args[0].Const
-	if c == nil || c.Null {
-		return nil, nil
-	}
-	return types.CompileDateFormat(c.Str)
-}
-
-func timestampToChar(args []Arg) (Resolved, error) {
-	if err := count(args, 2, 2); err != nil {
-		return Resolved{}, err
-	}
-	if err := want(args, 0, types.Kind.IsText, "a format"); err != nil {
-		return Resolved{}, err
-	}
-	if err := want(args, 1, types.Kind.IsDatetime, "a TIMESTAMP"); err != nil {
-		return Resolved{}, err
-	}
-	fixed, err := dateFormat(args)
-	if err != nil {
-		return Resolved{}, err
-	}
-	kernel := func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
-		for _, i := range sel {
-			f := fixed
-			if f == nil {
-				if f = compileFormat(e, i, args[0].Str[i]); f == nil {
-					continue
-				}
-			}
-			out.Str[i] = e.Keep(f.Append(e.Room(f.Room()), args[1].Int[i]))
-		}
-	}
-	return Resolved{Args: []types.Type{args[0].Type, types.Of(types.Timestamp)}, Type: types.Type{Kind: types.Varchar}, Kernel: kernel}, nil
-}
-
-func compileFormat(e *Eval, row int32, pattern string) *types.DateFormat {
-	f, err := types.CompileDateFormat(pattern)
-	if err != nil {
-		e.Fail(row, dialect.ErrArgument, "%s", err)
-	}
-	return f
-}
-
-func charToTimestamp(args []Arg) (Resolved, error) {
-	if err := count(args, 2, 2); err != nil {
-		return Resolved{}, err
-	}
-	for i, what := range []string{"a format", "a text"} {
-		if err := want(args, i, types.Kind.IsText, what); err != nil {
-			return Resolved{}, err
-		}
-	}
-	fixed, err := dateFormat(args)
-	if err != nil {
-		return Resolved{}, err
-	}
-	kernel := func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
-		for _, i := range sel {
-			f := fixed
-			if f == nil {
-				if f = compileFormat(e, i, args[0].Str[i]); f == nil {
-					continue
-				}
-			}
-			ms, err := f.Parse(args[1].Str[i])
-			if out.Int[i] = ms; err != nil {
-				e.Fail(i, dialect.ErrCast, "%s", err)
-			}
-		}
-	}
-	return Resolved{Args: typesOf(args), Type: types.Type{Kind: types.Timestamp}, Kernel: kernel}, nil
 }

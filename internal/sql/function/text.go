@@ -110,7 +110,7 @@ func substring(args []Arg) (Resolved, error) {
 		return Resolved{}, err
 	}
 	if args[1].Type.Kind.IsText() {
-		return Resolved{}, fmt.Errorf("regular expressions are not supported yet")
+		return substringRegex(args)
 	}
 	wanted := []types.Type{asText(args[0].Type)}
 	for i := 1; i < len(args); i++ {

@@ -25,10 +25,13 @@ func (p *parser) primary() ast.Expr {
 		p.expected("an expression")
 	}
 	p.next()
-	if p.isWord("SELECT") {
-		p.fail(t.Pos, "a sub-query as a value is not supported yet")
+	if p.isWord("SELECT", "VALUES") {
+		p.fail(t.Pos, "a sub-query as a value is not supported: join the stream or the table instead")
 	}
 	x := p.expr()
+	if p.takeSymbol(",") {
+		return p.periods(t.Pos, x)
+	}
 	p.symbol(")")
 	if _, ok := types.ParseUnit(p.peek().Text); ok && p.peek().Kind == token.Word {
 		return &ast.Qualified{Pos: t.Pos, X: x, Qualifier: p.qualifier()}
@@ -67,6 +70,14 @@ func (p *parser) wordExpr() ast.Expr {
 			return p.position()
 		case "TRIM":
 			return p.trim()
+		case "SUBSTRING":
+			return p.substring()
+		case "PERIOD":
+			p.next()
+			p.next()
+			start := p.expr()
+			p.symbol(",")
+			return p.periods(t.Pos, start)
 		case "EXISTS":
 			p.next()
 			p.next()
@@ -191,13 +202,13 @@ func (p *parser) caseExpr() ast.Expr {
 	return e
 }
 
-// cast = "CAST" "(" expr "AS" type ")"
+// cast = "CAST" "(" expr "AS" ( type | "INTERVAL" qualifier ) ")"
 func (p *parser) cast() ast.Expr {
 	pos := p.next().Pos
 	p.symbol("(")
 	e := &ast.Cast{Pos: pos, X: p.expr()}
 	p.word("AS")
-	e.Type = p.typeName()
+	e.Type = p.valueType()
 	p.symbol(")")
 	return e
 }
@@ -275,9 +286,38 @@ func (p *parser) trim() ast.Expr {
 	return e
 }
 
-// call = name "(" [ "*" | [ "ALL" | "DISTINCT" ] exprs ] ")" [ "OVER" window ]
+// substring = "SUBSTRING" "(" sum ( ( "FROM" | "," ) expr [ ( "FOR" | "," ) expr ] | "SIMILAR" sum "ESCAPE" sum ) ")"
 //
-// SUBSTRING(x FROM y FOR z) and OVERLAY(x PLACING y FROM n FOR m) read as if with commas.
+// The words FROM and FOR read as if they were commas.
+func (p *parser) substring() ast.Expr {
+	name := identOf(p.next())
+	p.symbol("(")
+	x := p.sum()
+	if p.takeWord("SIMILAR") {
+		e := &ast.Similar{Pos: name.Pos, X: x, Pattern: p.sum()}
+		p.word("ESCAPE")
+		e.Escape = p.sum()
+		p.symbol(")")
+		return e
+	}
+	e := &ast.Call{Name: name, Args: []ast.Expr{x}}
+	if !p.isWord("FROM") && !p.isSymbol(",") {
+		p.expected("FROM, SIMILAR or ,")
+	}
+	p.next()
+	e.Args = append(e.Args, p.expr())
+	for p.takeSymbol(",") || p.takeWord("FOR") {
+		e.Args = append(e.Args, p.expr())
+	}
+	p.symbol(")")
+	return e
+}
+
+// call = name "(" [ "*" | [ "ALL" | "DISTINCT" ] exprs ] ")" [ "FROM" ( "FIRST" | "LAST" ) ] [ ( "IGNORE" | "RESPECT" ) "NULLS" ]
+//
+//	[ "OVER" window ]
+//
+// OVERLAY(x PLACING y FROM n FOR m) reads as if with commas.
 func (p *parser) call() ast.Expr {
 	e := &ast.Call{Name: identOf(p.next())}
 	p.symbol("(")
@@ -295,18 +335,25 @@ func (p *parser) call() ast.Expr {
 		}
 	}
 	p.symbol(")")
+	p.nulls(e)
 	if p.takeWord("OVER") {
 		e.Over = p.window()
 	}
 	return e
 }
 
-func (p *parser) takesWords(function string) bool {
-	switch function {
-	case "SUBSTRING":
-		return p.takeWord("FROM") || p.takeWord("FOR")
-	case "OVERLAY":
-		return p.takeWord("PLACING") || p.takeWord("FROM") || p.takeWord("FOR")
+// nulls reads what may stand between the arguments of an analytic function and its OVER.
+func (p *parser) nulls(e *ast.Call) {
+	if e.Name.Name == "NTH_VALUE" && p.isWord("FROM") && isWord(p.ahead(1), "FIRST", "LAST") && isWord(p.ahead(2), "IGNORE", "RESPECT", "OVER") {
+		p.next()
+		e.FromLast = p.next().Text == "LAST"
 	}
-	return false
+	if p.isWord("IGNORE", "RESPECT") && isWord(p.ahead(1), "NULLS") {
+		e.Nulls = p.next().Text
+		p.next()
+	}
+}
+
+func (p *parser) takesWords(function string) bool {
+	return function == "OVERLAY" && (p.takeWord("PLACING") || p.takeWord("FROM") || p.takeWord("FOR"))
 }

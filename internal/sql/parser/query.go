@@ -38,6 +38,9 @@ func (p *parser) queryTerm() ast.Query {
 		p.symbol(")")
 		return q
 	}
+	if p.isWord("VALUES") {
+		p.fail(p.peek().Pos, "VALUES is not supported: it is no stream, and nothing would run it")
+	}
 	return p.selectQuery()
 }
 
@@ -243,6 +246,9 @@ func (p *parser) window() *ast.WindowSpec {
 		if !p.takeWord("UNBOUNDED") {
 			w.Size = p.primary()
 		}
+		if p.isWord("FOLLOWING") {
+			p.fail(p.peek().Pos, "FOLLOWING is not supported: a window ends with the current row")
+		}
 		p.word("PRECEDING")
 		if between {
 			p.word("AND")
@@ -265,6 +271,9 @@ func (p *parser) orderBy() []ast.Order {
 			o.Desc = true
 		} else {
 			p.takeWord("ASC")
+		}
+		if p.isWord("WITHIN") {
+			p.fail(p.peek().Pos, "ORDER BY … WITHIN is not supported: order by ROWTIME, or by MONOTONIC(…)")
 		}
 		all = append(all, o)
 		if !p.takeSymbol(",") {

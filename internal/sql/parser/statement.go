@@ -8,21 +8,30 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// statement = "CREATE" [ "OR" "REPLACE" ] ( stream | pump )
+// statement = "CREATE" [ "OR" "REPLACE" ] ( stream | pump | function ) | "ALTER" "PUMP" name ( "START" | "STOP" )
+//
+//	| "DROP" ( "STREAM" | "PUMP" | "FUNCTION" ) name
 func (p *parser) statement() ast.Statement {
 	start := p.peek()
-	if p.isWord("ALTER", "DROP", "SET") {
-		p.fail(start.Pos, "%s statements are not supported yet", start.Text)
-	}
-	if p.isWord("SELECT") {
-		p.fail(start.Pos, "a SELECT stands alone here: only a pump runs a query (CREATE PUMP … AS INSERT INTO … SELECT STREAM …)")
-	}
-	if p.isWord("INSERT") {
+	switch {
+	case p.takeWord("CREATE"):
+		return p.create(start.Pos)
+	case p.takeWord("ALTER"):
+		return p.alter(start.Pos)
+	case p.takeWord("DROP"):
+		return p.drop(start.Pos)
+	case p.isWord("SELECT", "WITH", "VALUES"):
+		p.fail(start.Pos, "a %s stands alone here: only a pump runs a query (CREATE PUMP … AS INSERT INTO … SELECT STREAM …)", start.Text)
+	case p.isWord("INSERT"):
 		p.fail(start.Pos, "an INSERT stands alone here: only a pump inserts (CREATE PUMP … AS INSERT INTO …)")
+	case p.isWord("SET", "DELETE", "UPDATE", "MERGE", "TRUNCATE", "GRANT", "START", "STOP"):
+		p.fail(start.Pos, "%s statements are not supported: an application consists of streams, functions and pumps", start.Text)
 	}
-	if !p.takeWord("CREATE") {
-		p.expected("CREATE STREAM or CREATE PUMP")
-	}
+	p.expected("CREATE STREAM or CREATE PUMP")
+	return nil
+}
+
+func (p *parser) create(pos token.Position) ast.Statement {
 	replace := false
 	if p.takeWord("OR") {
 		p.word("REPLACE")
@@ -30,14 +39,41 @@ func (p *parser) statement() ast.Statement {
 	}
 	switch {
 	case p.takeWord("STREAM"):
-		return p.createStream(start.Pos, replace)
+		return p.createStream(pos, replace)
 	case p.takeWord("PUMP"):
-		return p.createPump(start.Pos, replace)
-	case p.isWord("FUNCTION", "SCHEMA", "VIEW", "TABLE", "FOREIGN"):
-		p.fail(start.Pos, "CREATE %s is not supported yet", p.peek().Text)
+		return p.createPump(pos, replace)
+	case p.takeWord("FUNCTION"):
+		return p.createFunction(pos, replace)
+	case p.isWord("SCHEMA"):
+		p.fail(pos, "CREATE SCHEMA is not supported: the streams and pumps of an application have no schema")
+	case p.isWord("VIEW"):
+		p.fail(pos, "CREATE VIEW is not supported: make a stream, and a pump that fills it")
+	case p.isWord("TABLE", "FOREIGN"):
+		p.fail(pos, "CREATE %s is not supported: tables are the reference data of the application's configuration", p.peek().Text)
+	case p.isWord("MATERIALIZED", "TEMPORARY", "INDEX", "SERVER", "JAR", "TYPE", "USER"):
+		p.fail(pos, "CREATE %s is not supported: an application consists of streams, functions and pumps", p.peek().Text)
 	}
-	p.expected("STREAM or PUMP")
+	p.expected("STREAM, PUMP or FUNCTION")
 	return nil
+}
+
+func (p *parser) alter(pos token.Position) ast.Statement {
+	if !p.takeWord("PUMP") {
+		p.fail(pos, "ALTER %s is not supported; only ALTER PUMP is", p.peek().Text)
+	}
+	s := &ast.AlterPump{Pos: pos, Name: p.name("the name of the pump")}
+	if !p.isWord("START", "STOP") {
+		p.expected("START or STOP")
+	}
+	s.Start = p.next().Text == "START"
+	return s
+}
+
+func (p *parser) drop(pos token.Position) ast.Statement {
+	if !p.isWord("STREAM", "PUMP", "FUNCTION") {
+		p.fail(pos, "DROP %s is not supported; only DROP STREAM, DROP PUMP and DROP FUNCTION are", p.peek().Text)
+	}
+	return &ast.Drop{Pos: pos, What: p.next().Text, Name: p.name("a name")}
 }
 
 // stream = "STREAM" name "(" column { "," column } ")" [ description ]
