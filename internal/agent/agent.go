@@ -215,7 +215,7 @@ func (a *Agent) saveCheckpoint() error {
 	}
 	own := len(c.flows)
 	for _, f := range a.flows {
-		c.flows = append(c.flows, flowCheckpoint{f.id, f.states()})
+		c.flows = append(c.flows, f.checkpoint())
 	}
 	if err := a.store.save(c); err != nil {
 		return err

@@ -6,33 +6,33 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io/fs"
-	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/millrace/millrace/internal/tail"
 )
 
 // The checkpoint file is text (docs/formats/agent-checkpoint.md):
 //
-//	millrace-agent-checkpoint 2
+//	millrace-agent-checkpoint 3
 //	flow "fh:web:/var/log/access.log"
-//	file 4f0c…(32) 2049 1835014 named 18273 20480 1763833800120000000 1024 9b1d…(64) "/var/log/access.log"
+//	file 4f0c…(32) 2049 1835014 named 18273 20480 1763833800120000000 1024 9b1d…(64) 18273 1024 77ab…(64) "/var/log/access.log"
 //	cut 18400
+//	past 1763833799000000000 1024 01c5…(64) 99120 64 5e0a…(64)
+//	missed 1763833799000000000 1024 01c5…(64) 99120 64 5e0a…(64) "/var/log/access.log"
 //	end 3f2a91c0
 //
 // A file line is id, device, inode, whether it still has its name (named, rotated; and ",ended" behind its footer), the lowest unacknowledged byte, its size and its
-// time in nanoseconds when it was last seen, length and SHA-256 of the known beginning, path. A cut is the end of a record of several lines that was sent although another line might have belonged
-// to it. The last line is the CRC-32C of all before it. Version 1 knew neither size, time nor cuts; it is read, too.
-const (
-	checkpointMagic    = "millrace-agent-checkpoint 2\n"
-	checkpointMagicOld = "millrace-agent-checkpoint 1\n"
-)
+// time in nanoseconds when it was last seen, what it is known by, path. Known by is length and SHA-256 of its first bytes, then end, length and SHA-256 of bytes that
+// were read later. A cut is the end of a record of several lines that was sent although another line might have belonged to it. Past and missed are tail.Past and
+// tail.Missed. The last line is the CRC-32C of all before it. Version 2 knew neither later bytes nor past nor missed, version 1 neither size, time nor cuts; they are
+// read, too.
+const checkpointVersion = 3
+
+func checkpointMagic(version int) string {
+	return fmt.Sprintf("millrace-agent-checkpoint %d\n", version)
+}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -42,8 +42,10 @@ type checkpoint struct {
 }
 
 type flowCheckpoint struct {
-	id    string
-	files []fileCheckpoint
+	id     string
+	files  []fileCheckpoint
+	past   []tail.Past
+	missed []tail.Missed
 }
 
 type fileCheckpoint struct {
@@ -61,44 +63,71 @@ func (c checkpoint) flow(id string) *flowCheckpoint {
 	return nil
 }
 
+// tail is what the flow's tailer goes on from.
+func (c flowCheckpoint) tail() *tail.Checkpoint {
+	t := &tail.Checkpoint{Files: []tail.State{}, Past: c.past, Missed: c.missed}
+	for _, file := range c.files {
+		t.Files = append(t.Files, file.State)
+	}
+	return t
+}
+
 func (c checkpoint) encode() []byte {
-	out := []byte(checkpointMagic)
+	out := []byte(checkpointMagic(checkpointVersion))
 	for _, flow := range c.flows {
 		out = fmt.Appendf(out, "flow %q\n", flow.id)
 		for _, s := range flow.files {
-			name := "named"
-			if s.Rotated {
-				name = "rotated"
-			}
-			if s.Ended {
-				name += ",ended"
-			}
-			out = fmt.Appendf(out, "file %x %d %d %s %d %d %d %d %x %q\n", s.ID, s.Device, s.Inode, name, s.Offset, s.Size, s.Modified, s.PrefixLen, s.PrefixSum, s.Path)
-			for _, cut := range s.cuts {
-				out = fmt.Appendf(out, "cut %d\n", cut)
-			}
+			out = s.append(out)
+		}
+		for _, past := range flow.past {
+			out = fmt.Appendf(out, "past %d ", past.At)
+			out = append(appendKnown(out, past.Known), '\n')
+		}
+		for _, name := range flow.missed {
+			out = fmt.Appendf(out, "missed %d ", name.Modified)
+			out = fmt.Appendf(appendKnown(out, name.Known), " %q\n", name.Path)
 		}
 	}
 	return fmt.Appendf(out, "end %08x\n", crc32.Checksum(out, castagnoli))
 }
 
-// decodeCheckpoint reads what encode wrote, and nothing else: the file says what not to send again, so a guess could lose lines.
+func (s fileCheckpoint) append(out []byte) []byte {
+	name := "named"
+	if s.Rotated {
+		name = "rotated"
+	}
+	if s.Ended {
+		name += ",ended"
+	}
+	out = fmt.Appendf(out, "file %x %d %d %s %d %d %d ", s.ID, s.Device, s.Inode, name, s.Offset, s.Size, s.Modified)
+	out = fmt.Appendf(appendKnown(out, s.Known), " %q\n", s.Path)
+	for _, cut := range s.cuts {
+		out = fmt.Appendf(out, "cut %d\n", cut)
+	}
+	return out
+}
+
+func appendKnown(out []byte, k tail.Known) []byte {
+	return fmt.Appendf(out, "%d %x %d %d %x", k.Prefix.Len, k.Prefix.Sum, k.Witness.End, k.Witness.Len, k.Witness.Sum)
+}
+
+// decodeCheckpoint reads what encode wrote, now or in former versions, and nothing else: the file says what not to send again, so a guess could lose lines.
 func decodeCheckpoint(src []byte) (checkpoint, error) {
-	var c checkpoint
-	rest, ok := bytes.CutPrefix(src, []byte(checkpointMagic))
-	old := false
-	if !ok {
-		rest, old = bytes.CutPrefix(src, []byte(checkpointMagicOld))
+	for version := checkpointVersion; version > 0; version-- {
+		if rest, ok := bytes.CutPrefix(src, []byte(checkpointMagic(version))); ok {
+			return decodeVersion(version, src, rest)
+		}
 	}
-	if !ok && !old {
-		return c, errors.New("it is not a checkpoint of this agent, or of another version")
-	}
+	return checkpoint{}, errors.New("it is not a checkpoint of this agent, or of another version")
+}
+
+func decodeVersion(version int, src, rest []byte) (c checkpoint, err error) {
 	body, end, ok := cutLastLine(rest)
-	if !ok || end != fmt.Sprintf("end %08x", crc32.Checksum(src[:len(checkpointMagic)+len(body)], castagnoli)) {
+	if !ok || end != fmt.Sprintf("end %08x", crc32.Checksum(src[:len(src)-len(rest)+len(body)], castagnoli)) {
 		return c, errors.New("it is damaged: the check sum in its last line does not fit")
 	}
 	for i, line := range strings.Split(strings.TrimSuffix(string(body), "\n"), "\n") {
-		if err := c.decodeLine(line, old); err != nil {
+		if err := c.decodeLine(version, line); err != nil {
 			return checkpoint{}, fmt.Errorf("line %d: %w", i+2, err)
 		}
 	}
@@ -111,172 +140,162 @@ func cutLastLine(text []byte) (before []byte, last string, ok bool) {
 	return text[:at], string(text[at:]), ok
 }
 
-func (c *checkpoint) decodeLine(line string, old bool) error {
+func (c *checkpoint) decodeLine(version int, line string) error {
 	word, rest, _ := strings.Cut(line, " ")
-	switch word {
-	case "":
+	if word == "" && rest == "" {
 		return nil
-	case "flow":
+	}
+	if word == "flow" {
 		id, err := strconv.Unquote(rest)
 		c.flows = append(c.flows, flowCheckpoint{id: id, files: []fileCheckpoint{}})
 		return err
-	case "file":
-		if len(c.flows) == 0 {
-			return errors.New("file before any flow")
+	}
+	if len(c.flows) == 0 {
+		return fmt.Errorf("%q before any flow", word)
+	}
+	return c.flows[len(c.flows)-1].decodeLine(version, word, rest)
+}
+
+func (c *flowCheckpoint) decodeLine(version int, word, rest string) error {
+	switch {
+	case word == "file":
+		r, err := newFields(rest, fileFields(version)...)
+		if err != nil {
+			return err
 		}
-		fields := strings.SplitN(rest, " ", 10)
-		if old { // without size and time
-			fields = strings.SplitN(rest, " ", 8)
-			if len(fields) == 8 {
-				fields = slices.Insert(fields, 5, fields[4], "0")
-			}
-		}
-		s, err := decodeFile(fields)
-		flow := &c.flows[len(c.flows)-1]
-		flow.files = append(flow.files, fileCheckpoint{State: s})
-		return err
-	case "cut":
-		if len(c.flows) == 0 || len(c.flows[len(c.flows)-1].files) == 0 {
+		c.files = append(c.files, fileCheckpoint{State: r.state()})
+		return r.err
+	case word == "cut" && version >= 2:
+		if len(c.files) == 0 {
 			return errors.New("cut before any file")
 		}
+		file := &c.files[len(c.files)-1]
 		at, err := strconv.ParseUint(rest, 10, 64)
-		flow := &c.flows[len(c.flows)-1]
-		file := &flow.files[len(flow.files)-1]
 		file.cuts = append(file.cuts, at)
 		return err
+	case word == "past" && version >= 3:
+		r, err := newFields(rest, append([]string{"time"}, knownFields()...)...)
+		if err != nil {
+			return err
+		}
+		c.past = append(c.past, tail.Past{At: r.time(), Known: r.known()})
+		return r.err
+	case word == "missed" && version >= 3:
+		r, err := newFields(rest, append(append([]string{"time"}, knownFields()...), "path")...)
+		if err != nil {
+			return err
+		}
+		c.missed = append(c.missed, tail.Missed{Modified: r.time(), Known: r.known(), Path: r.path()})
+		return r.err
 	}
 	return fmt.Errorf("unknown word %q", word)
 }
 
-func decodeFile(fields []string) (s tail.State, err error) {
-	if len(fields) != 10 {
-		return s, fmt.Errorf("file has %d fields, want 10", len(fields))
+func knownFields() []string {
+	return []string{"prefix length", "prefix", "witness end", "witness length", "witness"}
+}
+
+// fileFields are the names of a file line's fields.
+func fileFields(version int) []string {
+	fields := []string{"id", "device", "inode", "name", "offset"}
+	if version >= 2 {
+		fields = append(fields, "size", "time")
 	}
-	fail := func(name string, e error) {
-		if e != nil && err == nil {
-			err = fmt.Errorf("%s: %w", name, e)
-		}
+	known := knownFields()
+	if version < 3 {
+		known = known[:2]
 	}
-	number := func(name, text string) uint64 {
-		v, e := strconv.ParseUint(text, 10, 64)
-		fail(name, e)
-		return v
+	return append(append(fields, known...), "path")
+}
+
+// fields are those of a line by name. Methods read one and keep the first error; a field that this version does not have is 0.
+type fields struct {
+	value map[string]string
+	err   error
+}
+
+func newFields(line string, names ...string) (*fields, error) {
+	values := strings.SplitN(line, " ", len(names)) // the path, which may hold anything, is the last
+	if len(values) != len(names) {
+		return nil, fmt.Errorf("%d fields, want %d", len(values), len(names))
 	}
-	sum := func(name, text string, to []byte) {
-		if len(text) != 2*len(to) {
-			fail(name, fmt.Errorf("%d digits, want %d", len(text), 2*len(to)))
-			return
-		}
-		_, e := hex.Decode(to, []byte(text))
-		fail(name, e)
+	f := &fields{value: make(map[string]string, len(names))}
+	for i, name := range names {
+		f.value[name] = values[i]
 	}
-	sum("id", fields[0], s.ID[:])
-	s.Device, s.Inode = number("device", fields[1]), number("inode", fields[2])
-	name, ended := strings.CutSuffix(fields[3], ",ended")
-	if s.Ended, s.Rotated = ended, name == "rotated"; !s.Rotated && name != "named" {
-		fail("name", fmt.Errorf("%q, want named or rotated", fields[3]))
+	return f, nil
+}
+
+func (f *fields) fail(name string, err error) {
+	if err != nil && f.err == nil {
+		f.err = fmt.Errorf("%s: %w", name, err)
 	}
-	s.Offset, s.Size = number("offset", fields[4]), number("size", fields[5])
-	modified, e := strconv.ParseInt(fields[6], 10, 64)
-	fail("time", e)
-	s.Modified = modified
-	if length := number("prefix length", fields[7]); length <= 1024 {
-		s.PrefixLen = int(length)
+}
+
+func (f *fields) number(name string) uint64 {
+	text, there := f.value[name]
+	if !there {
+		return 0
+	}
+	v, err := strconv.ParseUint(text, 10, 64)
+	f.fail(name, err)
+	return v
+}
+
+func (f *fields) bytes(name string, to []byte) {
+	text, there := f.value[name]
+	if !there {
+		return
+	}
+	if len(text) != 2*len(to) {
+		f.fail(name, fmt.Errorf("%d digits, want %d", len(text), 2*len(to)))
+		return
+	}
+	_, err := hex.Decode(to, []byte(text))
+	f.fail(name, err)
+}
+
+func (f *fields) time() int64 {
+	text, there := f.value["time"]
+	if !there {
+		return 0
+	}
+	v, err := strconv.ParseInt(text, 10, 64)
+	f.fail("time", err)
+	return v
+}
+
+func (f *fields) path() string {
+	path, err := strconv.Unquote(f.value["path"])
+	f.fail("path", err)
+	return path
+}
+
+func (f *fields) digest(name string) (d tail.Digest) {
+	if n := f.number(name + " length"); n <= 1024 {
+		d.Len = int(n)
 	} else {
-		fail("prefix length", fmt.Errorf("%d, want at most 1024", length))
+		f.fail(name+" length", fmt.Errorf("%d, want at most 1024", n))
 	}
-	sum("prefix", fields[8], s.PrefixSum[:])
-	path, e := strconv.Unquote(fields[9])
-	fail("path", e)
-	s.Path = path
-	return s, err
+	f.bytes(name, d.Sum[:])
+	return d
 }
 
-// store keeps the checkpoint file. It is locked against a second agent.
-type store struct {
-	path string
-	lock *os.File
-
-	mu      sync.Mutex
-	written []byte
+func (f *fields) known() tail.Known {
+	return tail.Known{Prefix: f.digest("prefix"), Witness: tail.Witness{End: f.number("witness end"), Digest: f.digest("witness")}}
 }
 
-// openStore locks the checkpoint and reads it. A file that is not there is an empty checkpoint, or what the Kinesis Agent left behind; one that cannot be understood is an
-// error, because to begin anew would repeat or skip what its owner did not ask for.
-func openStore(path string, flows []FlowConfig, logger *slog.Logger) (s *store, c checkpoint, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return nil, c, fmt.Errorf("create folder of checkpoint: %w", err)
+func (f *fields) state() (s tail.State) {
+	f.bytes("id", s.ID[:])
+	s.Device, s.Inode = f.number("device"), f.number("inode")
+	name, ended := strings.CutSuffix(f.value["name"], ",ended")
+	if s.Ended, s.Rotated = ended, name == "rotated"; !slices.Contains([]string{"named", "rotated"}, name) {
+		f.fail("name", fmt.Errorf("%q, want named or rotated", f.value["name"]))
 	}
-	path, legacy, err := ownCheckpoint(path)
-	if err != nil {
-		return nil, c, err
+	s.Offset, s.Size = f.number("offset"), f.number("size")
+	if _, there := f.value["size"]; !there {
+		s.Size = s.Offset
 	}
-	lock, err := lockFile(path + ".lock")
-	if err != nil {
-		return nil, c, fmt.Errorf("lock checkpoint %q: %w", path, err)
-	}
-	s = &store{path: path, lock: lock}
-	if c, err = s.read(legacy, flows, logger); err != nil {
-		lock.Close()
-		return nil, c, err
-	}
-	return s, c, nil
+	s.Modified, s.Known, s.Path = f.time(), f.known(), f.path()
+	return s
 }
-
-func (s *store) read(legacy string, flows []FlowConfig, logger *slog.Logger) (c checkpoint, err error) {
-	src, err := os.ReadFile(s.path)
-	if err == nil {
-		if c, err = decodeCheckpoint(src); err != nil {
-			return c, fmt.Errorf("read checkpoint %q: %w; move it away to begin at each flow's initialPosition", s.path, err)
-		}
-		return c, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
-		return c, fmt.Errorf("read checkpoint: %w", err)
-	}
-	if there, err := isSQLite(legacy); legacy == "" || err != nil || !there {
-		return c, nil
-	}
-	if c, err = importLegacy(legacy, flows, logger); err != nil {
-		return c, err
-	}
-	return c, s.save(c)
-}
-
-// save replaces the file in one step; when it returns, the new content is on disk.
-func (s *store) save(c checkpoint) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	content := c.encode()
-	if bytes.Equal(content, s.written) {
-		return nil
-	}
-	if err := s.replace(content); err != nil {
-		return fmt.Errorf("write checkpoint %q: %w", s.path, err)
-	}
-	s.written = content
-	return nil
-}
-
-func (s *store) replace(content []byte) error {
-	tmp, err := os.OpenFile(s.path+".tmp", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
-	if err != nil {
-		return err
-	}
-	_, err = tmp.Write(content)
-	if err == nil {
-		err = tmp.Sync()
-	}
-	if e := tmp.Close(); err == nil {
-		err = e
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(tmp.Name(), s.path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(s.path))
-}
-
-func (s *store) close() error { return s.lock.Close() }

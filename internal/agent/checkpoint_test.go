@@ -3,6 +3,8 @@ package agent
 import (
 	"bytes"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,12 +17,14 @@ import (
 )
 
 func sampleCheckpoint() checkpoint {
+	known := tail.Known{Prefix: tail.Digest{Len: 1024, Sum: [32]byte{9}}, Witness: tail.Witness{End: 18273, Digest: tail.Digest{Len: 1000, Sum: [32]byte{8}}}}
 	return checkpoint{flows: []flowCheckpoint{
 		{id: "fh:web:/var/log/access.log", files: []fileCheckpoint{
-			{State: tail.State{ID: [16]byte{1, 2, 3}, Path: "/var/log/access.log", Device: 2049, Inode: 1835014, Offset: 18273, Size: 20000, Modified: -5, PrefixLen: 1024, PrefixSum: [32]byte{9}},
+			{State: tail.State{ID: [16]byte{1, 2, 3}, Path: "/var/log/access.log", Device: 2049, Inode: 1835014, Offset: 18273, Size: 20000, Modified: -5,
+				Known: known},
 				cuts: []uint64{18300, 19000}},
 			{State: tail.State{ID: [16]byte{4}, Path: "/var/log/with \"quotes\" and\nnewline \xff", Rotated: true, Ended: true, Offset: 1 << 40}},
-		}},
+		}, past: []tail.Past{{At: 77, Known: known}, {At: -1}}, missed: []tail.Missed{{Path: "/a b", Modified: 78, Known: known}}},
 		{id: "fh:empty:/x/y", files: []fileCheckpoint{}},
 	}}
 }
@@ -37,6 +41,35 @@ func TestCheckpointRoundTrip(t *testing.T) {
 	}
 	if files := sampleCheckpoint().flow("fh:other:/x/y"); files != nil {
 		t.Error("an unknown flow has files")
+	}
+}
+
+// Files of former versions are read; what they did not know is empty.
+func TestFormerCheckpointVersions(t *testing.T) {
+	sum := strings.Repeat("9b", 32)
+	state := tail.State{ID: [16]byte{0x4f}, Path: "/var/log/a b", Device: 2049, Inode: 7, Rotated: true, Offset: 18, Size: 18, Known: tail.Known{Prefix: tail.Digest{Len: 4}}}
+	for i := range state.Prefix.Sum {
+		state.Prefix.Sum[i] = 0x9b
+	}
+	second := state
+	second.Size, second.Modified = 20, 55
+	for _, c := range []struct {
+		text string
+		want fileCheckpoint
+	}{
+		{"millrace-agent-checkpoint 1\nflow \"f\"\nfile 4f" + strings.Repeat("0", 30) + " 2049 7 rotated 18 4 " + sum + " \"/var/log/a b\"\n", fileCheckpoint{State: state}},
+		{"millrace-agent-checkpoint 2\nflow \"f\"\nfile 4f" + strings.Repeat("0", 30) + " 2049 7 rotated 18 20 55 4 " + sum + " \"/var/log/a b\"\ncut 17\n",
+			fileCheckpoint{State: second, cuts: []uint64{17}}},
+	} {
+		src := fmt.Appendf(nil, "%send %08x\n", c.text, crc32.Checksum([]byte(c.text), castagnoli))
+		got, err := decodeCheckpoint(src)
+		want := checkpoint{flows: []flowCheckpoint{{id: "f", files: []fileCheckpoint{c.want}}}}
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s was read as %+v: %v", c.text, got, err)
+		}
+		if again, err := decodeCheckpoint(got.encode()); err != nil || !reflect.DeepEqual(again, want) {
+			t.Errorf("%s was written again as %+v: %v", c.text, again, err)
+		}
 	}
 }
 
@@ -88,7 +121,7 @@ func TestCheckpointThatCannotBeWritten(t *testing.T) {
 
 func FuzzDecodeCheckpoint(f *testing.F) {
 	f.Add(sampleCheckpoint().encode())
-	f.Add([]byte(checkpointMagic + "end 00000000\n"))
+	f.Add([]byte(checkpointMagic(checkpointVersion) + "end 00000000\n"))
 	f.Fuzz(func(t *testing.T, src []byte) {
 		c, err := decodeCheckpoint(src)
 		if err != nil {

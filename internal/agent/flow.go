@@ -29,7 +29,7 @@ type flow struct {
 	mu           sync.Mutex // guards what the reader, the senders and the checkpoint share
 	incarnations map[[16]byte]*incarnation
 	taking       *incarnation      // whose lines the reader has in hand
-	durable      map[[16]byte]bool // ids that the checkpoint file holds
+	durable      map[[16]byte]bool // ids that the checkpoint file holds, with a beginning of the file
 	saved        uint64            // revision of what it holds
 	acks         atomic.Uint64     // part of the revision
 	oldCuts      map[[16]byte][]uint64
@@ -70,9 +70,8 @@ func newFlow(a *Agent, cfg FlowConfig, client *client, resume *flowCheckpoint) (
 		Poll: cfg.PollInterval, Relist: cfg.RefreshInterval, Quiet: a.pace.quiet, NoEvents: a.pace.noEvents, Logger: f.logger,
 	}
 	if resume != nil {
-		opts.Resume = []tail.State{}
+		opts.Resume = resume.tail()
 		for _, file := range resume.files {
-			opts.Resume = append(opts.Resume, file.State)
 			f.oldCuts[file.ID] = file.cuts
 		}
 	}
@@ -124,7 +123,7 @@ func (f *flow) next() (tail.Lines, *incarnation, bool) {
 	i := f.incarnations[lines.File.ID]
 	if i == nil {
 		cuts := f.oldCuts[lines.File.ID]
-		i = &incarnation{file: lines.File, low: lines.Start, parsed: lines.Start, readTo: lines.Start, cuts: cuts, oldCuts: append([]uint64{}, cuts...)}
+		i = &incarnation{file: lines.File, state: f.tailer.State(lines.File), low: lines.Start, parsed: lines.Start, readTo: lines.Start, cuts: cuts, oldCuts: append([]uint64{}, cuts...)}
 		i.headerLeft = f.cfg.SkipHeaderLines
 		if lines.Start > 0 && i.headerLeft > 0 {
 			i.headerLeft -= f.tailer.LinesBefore(lines.File, lines.Start, i.headerLeft)
@@ -147,7 +146,7 @@ func (f *flow) begin(ctx context.Context, i *incarnation) bool {
 		}
 		err := f.agent.saveCheckpoint()
 		if err == nil {
-			continue
+			return true
 		}
 		f.fail(err)
 		sleep(ctx, time.Second, nil)
@@ -384,16 +383,17 @@ func (f *flow) nextReady(ctx context.Context, i *incarnation) *batch {
 // revision changes with everything that a checkpoint holds.
 func (f *flow) revision() uint64 { return 1 + f.tailer.Revision() + f.acks.Load() }
 
-// states describes the flow's files for the checkpoint: each at its lowest unacknowledged byte.
-func (f *flow) states() []fileCheckpoint {
+// checkpoint describes the flow's files: each at its lowest unacknowledged byte.
+func (f *flow) checkpoint() flowCheckpoint {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	known := f.tailer.Checkpoint(f.done)
 	states := []fileCheckpoint{}
 	followed := make(map[[16]byte]bool)
-	for _, status := range f.tailer.Files() {
-		s := fileCheckpoint{State: status.State}
+	for _, state := range known.Files {
+		s := fileCheckpoint{State: state}
 		if i := f.incarnations[s.ID]; i != nil {
-			i.state = status.State
+			i.state = state
 			s = f.unacknowledged(i)
 		} else {
 			s.cuts = f.oldCuts[s.ID]
@@ -408,11 +408,19 @@ func (f *flow) states() []fileCheckpoint {
 			f.memory.add(-cap(i.gathered.event) - cap(i.gathered.pack))
 			delete(f.incarnations, id) // read to its end and acknowledged
 			delete(f.oldCuts, id)
-		case i.state.ID == id: // its inode may be another file's by now, but a copy or a compressed one may be there
+		default: // its inode may be another file's by now, but a copy or a compressed one may be there
 			states = append(states, f.unacknowledged(i))
 		}
 	}
-	return states
+	return flowCheckpoint{f.id, states, known.Past, known.Missed}
+}
+
+// done says how far the lines of an incarnation are acknowledged or left out.
+func (f *flow) done(id [16]byte, read uint64) uint64 {
+	if i := f.incarnations[id]; i != nil {
+		return i.low
+	}
+	return read
 }
 
 // pending reports whether there are lines of i that were handed out and are neither acknowledged nor left out.
@@ -433,7 +441,7 @@ func (f *flow) noteSaved(files []fileCheckpoint, revision uint64) {
 	defer f.mu.Unlock()
 	clear(f.durable)
 	for _, s := range files {
-		f.durable[s.ID] = true
+		f.durable[s.ID] = s.Prefix.Len > 0
 	}
 	f.saved = revision
 }

@@ -75,7 +75,7 @@ func (r *runner) hasRead(name string) bool {
 	if err != nil {
 		return false
 	}
-	for _, f := range r.agent.flows[0].tailer.Files() {
+	for _, f := range r.agent.flows[0].tailer.Checkpoint(func(_ [16]byte, read uint64) uint64 { return read }).Files {
 		if f.Inode == info.Sys().(*syscall.Stat_t).Ino && !f.Rotated && f.Offset == uint64(info.Size()) {
 			return true
 		}

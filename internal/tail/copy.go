@@ -2,7 +2,6 @@ package tail
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"hash/crc32"
 	"io"
 	"os"
@@ -85,7 +84,7 @@ func (t *Tailer) findCopies(all []found, now time.Time) {
 	cut := t.listing.cut
 	t.listing.cut = nil
 	for _, old := range cut {
-		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.newest(), prefix: old.prefix}) // it may have been truncated more than once
+		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.newest(), file: old.content()}) // it may have been truncated more than once
 		path, copied := t.findCopy(old, all)
 		left := old.size - min(old.size, old.offset)
 		if path == "" {
@@ -184,16 +183,16 @@ func matched(all []found, id identity) bool {
 // resumes reports whether an opened file is the checkpoint's. Without a known beginning there is nothing to tell the file from another one with its inode, and
 // nothing was read of it either. A rotated file may be shorter than what was read: a copy that was made a moment too early.
 func (f *File) resumes(state State) bool {
-	if state.PrefixLen == 0 {
+	if state.Prefix.Len == 0 {
 		return state.Offset == 0
 	}
-	prefix := make([]byte, min(state.PrefixLen, prefixBytes))
+	prefix := make([]byte, min(state.Prefix.Len, prefixBytes))
 	n, err := readAt(f.fd, prefix, 0)
-	return err == nil && n == len(prefix) && sha256.Sum256(prefix) == state.PrefixSum && (f.size >= state.Offset || state.Rotated)
+	return err == nil && state.Prefix.of(prefix[:n]) && (f.size >= state.Offset || state.Rotated) && state.Witness.holds(f.fd, f.size)
 }
 
 func (f *File) resume(state State) {
-	f.ID, f.ended = state.ID, state.Ended
+	f.ID, f.ended, f.witness = state.ID, state.Ended, state.Witness
 	if state.Modified != 0 {
 		f.notBefore(time.Unix(0, state.Modified))
 	}

@@ -17,7 +17,7 @@
 // A rotated file is followed beyond its end as long as it has a name and is one of the last 32: a server that was told to begin a new log writes to the old one
 // until its last request is over.
 //
-// Limits we accept: what is written to a rotated file later than that; a file that was rotated away while we were stopped, and is not judged yet when we are killed again; a copy under a name that is not a rotated name, if the pattern matches it, is read as a file of its own; what is written between the copying and
+// Limits we accept: what is written to a rotated file later than that; a copy under a name that is not a rotated name, if the pattern matches it, is read as a file of its own; what is written between the copying and
 // the truncating is lost unless it was read meanwhile, which is counted; a file that is truncated between two polls and grows beyond the read position with the
 // same first KiB and the same last bytes before that position is not noticed.
 package tail

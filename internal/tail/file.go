@@ -3,7 +3,6 @@ package tail
 import (
 	"bytes"
 	"crypto/rand"
-	"crypto/sha256"
 	"hash/crc32"
 	"io"
 	"os"
@@ -25,24 +24,14 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // identity is what a file is, whatever its name.
 type identity struct{ device, inode uint64 }
 
-// State is what a checkpoint keeps of a file incarnation.
-type State struct {
-	ID            [16]byte // random, made when the incarnation was found
-	Path          string   // its last known name
-	Device, Inode uint64
-	Rotated       bool   // it lost the name under which it was found
-	Ended         bool   // its rest is not wanted
-	Offset        uint64 // where to go on
-	Size          uint64 // as last seen
-	Modified      int64  // as last seen while it had its name, or of a later file that had it before, ns since 1970
-	PrefixLen     int    // the first bytes, as many as were known, at most 1 KiB
-	PrefixSum     [sha256.Size]byte
-}
-
 // Status is a file as it is now.
 type Status struct {
-	State
-	Unread uint64 // bytes known to lie beyond Offset
+	ID      [16]byte
+	Path    string
+	Rotated bool   // it lost the name under which it was found
+	Ended   bool   // its rest is not wanted
+	Offset  uint64 // up to which it was read
+	Unread  uint64 // bytes known to lie beyond Offset
 }
 
 // File is one incarnation. Its ID and Path may be asked for by anybody, the rest belongs to the Tailer.
@@ -60,6 +49,8 @@ type File struct {
 	older    time.Time              // files with rotated names of this one up to here were seen
 	named    bool                   // it has a name somewhere, as last seen
 	prefix   []byte                 // the first bytes, as many as there were
+	digest   Digest                 // of prefix, when it was asked for last
+	witness  Witness                // of what is done with, for the checkpoint
 	suffix   []byte                 // the last bytes before offset
 	sum      mark                   // of the bytes from base to offset
 	base     uint64
@@ -98,10 +89,17 @@ func (f *File) setPath(path string) {
 }
 
 func (f *File) state() State {
+	if f.digest.Len != len(f.prefix) {
+		f.digest = digestOf(f.prefix)
+	}
 	return State{
 		ID: f.ID, Path: f.path, Device: f.device, Inode: f.inode, Rotated: f.rotated, Ended: f.ended, Offset: f.offset, Size: max(f.size, f.offset),
-		Modified: unixNano(f.newest()), PrefixLen: len(f.prefix), PrefixSum: sha256.Sum256(f.prefix),
+		Modified: unixNano(f.newest()), Known: Known{f.digest, f.witness},
 	}
+}
+
+func (f *File) status() Status {
+	return Status{ID: f.ID, Path: f.path, Rotated: f.rotated, Ended: f.ended, Offset: f.offset, Unread: f.size - min(f.size, f.offset)}
 }
 
 func unixNano(at time.Time) int64 {
@@ -322,7 +320,7 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 		return f
 	}
 	if size < f.size && f.offset > 0 && size >= f.offset { // perhaps an unfinished line was taken back
-		f.prefix = f.prefix[:min(uint64(len(f.prefix)), f.offset)]
+		f.prefix, f.digest = f.prefix[:min(uint64(len(f.prefix)), f.offset)], Digest{}
 	} else if size < f.size {
 		return t.truncated(f, now)
 	}
@@ -364,7 +362,7 @@ func (t *Tailer) truncated(f *File, now time.Time) *File {
 	t.stats.Found++
 	t.opts.Logger.Warn("file was truncated, reading it from its beginning", "path", f.path, "read_to", f.offset, "size", f.size)
 	f.fd = nil
-	t.listing.remember(f.prefix)
+	t.listing.remember(f, now)
 	t.listing.truncated(f)
 	t.revision.Add(1)
 	return fresh

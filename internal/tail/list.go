@@ -20,7 +20,7 @@ type listing struct {
 	cut       []*File              // truncated ones whose copies are looked for
 	waiting   map[identity]waiting // new files that may be copies
 	lost      []lostName
-	recent    [][]byte          // beginnings of the last incarnations that are followed no more
+	past      []content         // of the last incarnations that are followed no more, the oldest first
 	unpacked  map[identity]bool // compressed files that were found missing; few, for rotation makes few
 	complaint map[string]string // path to the last thing logged about it
 }
@@ -43,12 +43,12 @@ type waiting struct {
 type lostName struct {
 	path     string
 	modified time.Time // of the file that had it, while it had it
-	prefix   []byte    // of that file
-	tries    int
+	file     content   // of that file
+	since    time.Time // when it was judged first
 }
 
-func (l *listing) begin(resume []State) {
-	l.resume = slices.Clone(resume)
+func (l *listing) begin(resume *Checkpoint, now time.Time) {
+	l.resumeFrom(resume, now)
 	l.waiting, l.unpacked = make(map[identity]waiting), make(map[identity]bool)
 	l.complaint = make(map[string]string)
 }
@@ -61,19 +61,6 @@ func (l *listing) settled() bool {
 func (l *listing) truncated(old *File) {
 	l.cut = append(l.cut, old)
 	l.next = time.Time{}
-}
-
-// recentPrefixes is how many beginnings are remembered.
-const recentPrefixes = 32
-
-func (l *listing) remember(prefix []byte) {
-	if len(prefix) == 0 {
-		return
-	}
-	if len(l.recent) == recentPrefixes {
-		l.recent = append(l.recent[:0], l.recent[1:]...)
-	}
-	l.recent = append(l.recent, prefix)
 }
 
 // list looks at the folders when one of them changed or Relist is over: new files are begun, files that lost their name are marked.
@@ -171,7 +158,7 @@ func (t *Tailer) mark(all []found, now time.Time) {
 			f.stalled = 0
 			f.learnMore()
 			t.stats.Rotated++
-			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.newest(), prefix: f.prefix})
+			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.newest(), file: f.content()})
 			t.revision.Add(1)
 			t.opts.Logger.Info("file was rotated", "path", f.path, "now", path)
 		}

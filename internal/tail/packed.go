@@ -38,14 +38,18 @@ func unpacked(path string) (io.ReadCloser, error) {
 	}{r, fd}, nil
 }
 
+// errOther says that a compressed file is not the one that a witness knows.
+var errOther = errors.New("it holds something else")
+
 // unpack writes what a compressed file holds into a file without a name, at the same offsets: the first KiB, and what lies behind offset. The rest is a hole, for it
-// was read already.
-func unpack(path string, offset uint64) (fd *os.File, size uint64, err error) {
-	in, err := unpacked(path)
+// was read already; the witness lies there.
+func unpack(path string, offset uint64, witness Witness) (fd *os.File, size uint64, err error) {
+	packed, err := unpacked(path)
 	if err != nil {
 		return nil, 0, fmt.Errorf("unpack: %w", err)
 	}
-	defer in.Close()
+	defer packed.Close()
+	in := &hearing{Reader: packed, witness: witness}
 	out, err := os.CreateTemp("", "millrace-agent-*")
 	if err != nil {
 		return nil, 0, fmt.Errorf("unpack: %w", err)
@@ -62,6 +66,9 @@ func unpack(path string, offset uint64) (fd *os.File, size uint64, err error) {
 			_, err = out.Seek(int64(offset), io.SeekStart)
 		}
 	}
+	if (err == nil || err == io.EOF) && !in.believes() {
+		err = errOther
+	}
 	if err == nil {
 		_, err = io.Copy(out, in)
 	}
@@ -70,6 +77,29 @@ func unpack(path string, offset uint64) (fd *os.File, size uint64, err error) {
 	}
 	end, err := out.Seek(0, io.SeekEnd)
 	return out, uint64(end), err
+}
+
+// hearing keeps the bytes that a witness speaks of as they pass.
+type hearing struct {
+	io.Reader
+	witness Witness
+	at      uint64
+	heard   []byte
+}
+
+func (h *hearing) Read(p []byte) (int, error) {
+	n, err := h.Reader.Read(p)
+	from, to := h.witness.End-min(h.witness.End, uint64(h.witness.Len)), h.witness.End
+	if low, high := max(from, h.at), min(to, h.at+uint64(n)); low < high {
+		h.heard = append(h.heard, p[low-h.at:high-h.at]...)
+	}
+	h.at += uint64(n)
+	return n, err
+}
+
+// believes reports whether what has passed is what the witness knows, as far as it has passed.
+func (h *hearing) believes() bool {
+	return h.witness.Len == 0 || h.at < h.witness.End || h.witness.of(h.heard)
 }
 
 // packedPrefix is the beginning of what a compressed file holds.
@@ -85,4 +115,16 @@ func packedPrefix(path string, n int) ([]byte, error) {
 		err = nil
 	}
 	return prefix[:got], err
+}
+
+// packedHolds looks for the bytes of a witness in what a compressed file holds.
+func packedHolds(path string, w Witness) bool {
+	packed, err := unpacked(path)
+	if err != nil {
+		return true
+	}
+	defer packed.Close()
+	in := &hearing{Reader: packed, witness: w}
+	_, err = io.CopyN(io.Discard, in, int64(w.End))
+	return err != nil || in.believes()
 }

@@ -1,14 +1,11 @@
 package tail
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"errors"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -17,7 +14,7 @@ import (
 func (t *Tailer) resumeKnown(all []found, now time.Time) {
 	t.resumeBy(all, now, func(m found, state State) bool { return m.inode == state.Inode }, false)
 	t.resumeBy(all, now, func(m found, state State) bool {
-		return m.path != state.Path && m.size >= state.Offset && state.PrefixLen > 0 && isRotated(m.path, state.Path)
+		return m.path != state.Path && m.size >= state.Offset && state.Prefix.Len > 0 && isRotated(m.path, state.Path)
 	}, true)
 }
 
@@ -44,8 +41,8 @@ func (t *Tailer) resumeBy(all []found, now time.Time, fits func(found, State) bo
 		f.resume(state)
 		f.modified = m.modified
 		f.rotated = state.Rotated || state.Path != f.path
-		if f.rotated && !state.Rotated && !moved || state.PrefixLen == 0 { // of an empty file nobody knows how often it was filled and truncated
-			t.listing.lost = append(t.listing.lost, state.lostName(f.prefix))
+		if f.rotated && !state.Rotated && !moved || state.Prefix.Len == 0 { // of an empty file nobody knows how often it was filled and truncated
+			t.listing.lost = append(t.listing.lost, state.lostName(f.content()))
 		}
 		t.follow(f)
 		t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
@@ -63,14 +60,14 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 		case f != nil:
 			f.rotated, f.gone = true, true
 			if !state.Rotated {
-				t.listing.lost = append(t.listing.lost, state.lostName(f.prefix))
+				t.listing.lost = append(t.listing.lost, state.lostName(f.content()))
 			}
 			t.follow(f)
 			t.opts.Logger.Info("following rotated file to its end", "path", f.path, "was", state.Path, "offset", f.offset, "size", f.size)
 		case wait:
 			kept = append(kept, state)
 		case !state.Ended && (!state.Rotated || state.Size > state.Offset):
-			t.listing.lost = append(t.listing.lost, state.lostName(nil))
+			t.listing.lost = append(t.listing.lost, state.lostName(content{}))
 			lost := state.Size - min(state.Size, state.Offset)
 			t.lose(lost)
 			t.opts.Logger.Warn("file of the checkpoint is gone, what was unread of it is lost", "path", state.Path, "offset", state.Offset, "lost_bytes", lost)
@@ -81,8 +78,8 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 }
 
 // lostName is that of a file that lost it while nobody looked.
-func (s State) lostName(prefix []byte) lostName {
-	name := lostName{path: originalName(s), prefix: prefix}
+func (s State) lostName(file content) lostName {
+	name := lostName{path: originalName(s), file: file}
 	if s.Modified != 0 {
 		name.modified = time.Unix(0, s.Modified)
 	}
@@ -97,7 +94,7 @@ func (t *Tailer) findElsewhere(state State, now time.Time) (f *File, wait bool) 
 		}
 	}
 	entries, err := os.ReadDir(dir)
-	if err != nil || state.PrefixLen == 0 {
+	if err != nil || state.Prefix.Len == 0 {
 		return nil, false
 	}
 	for _, entry := range entries {
@@ -144,7 +141,7 @@ func (t *Tailer) openState(path string, state State, now time.Time) (f *File, wa
 		t.listing.next = now.Add(time.Second)
 		return nil, os.IsPermission(err)
 	}
-	if !f.resumes(state) || state.PrefixLen == 0 && !isRotated(path, state.Path) {
+	if !f.resumes(state) || state.Prefix.Len == 0 && !isRotated(path, state.Path) {
 		f.fd.Close()
 		return nil, false
 	}
@@ -157,9 +154,9 @@ func (t *Tailer) openState(path string, state State, now time.Time) (f *File, wa
 
 // openPacked unpacks a compressed file if it begins as the checkpoint's did.
 func (t *Tailer) openPacked(path string, state State, now time.Time) (f *File, wait bool) {
-	if state.PrefixLen > 0 {
-		prefix, err := packedPrefix(path, state.PrefixLen)
-		if err != nil || len(prefix) < state.PrefixLen || sha256.Sum256(prefix) != state.PrefixSum {
+	if state.Prefix.Len > 0 {
+		prefix, err := packedPrefix(path, state.Prefix.Len)
+		if err != nil || !state.Prefix.of(prefix) {
 			return nil, false
 		}
 	}
@@ -171,9 +168,9 @@ func (t *Tailer) openPacked(path string, state State, now time.Time) (f *File, w
 	if err != nil {
 		return nil, false
 	}
-	fd, size, err := unpack(path, state.Offset)
+	fd, size, err := unpack(path, state.Offset, state.Witness)
 	if err != nil {
-		if err != io.ErrUnexpectedEOF {
+		if !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, errOther) {
 			t.complain(path, "file cannot be unpacked", err)
 		}
 		return nil, false
@@ -183,101 +180,7 @@ func (t *Tailer) openPacked(path string, state State, now time.Time) (f *File, w
 	if state.ID != [16]byte{} {
 		f.ID, f.ended = state.ID, state.Ended
 	}
+	f.witness = state.Witness
 	f.seek(state.Offset)
 	return f, false
-}
-
-// findMissed looks for files that were rotated away before they were seen: where a name leads elsewhere now, or its file was truncated, they have rotated names of it, are
-// newer than the file that had it, and begin otherwise than that. One that is being compressed is looked at again.
-func (t *Tailer) findMissed(now time.Time) {
-	lost := t.listing.lost
-	t.listing.lost = nil
-	for _, name := range lost {
-		dir := filepath.Dir(name.path)
-		entries, err := os.ReadDir(dir)
-		if err != nil || name.modified.IsZero() {
-			continue
-		}
-		unfinished := false
-		for _, entry := range entries {
-			path := filepath.Join(dir, entry.Name())
-			if !isRotated(path, name.path) || !isCompressed(path) && t.glob.Match(entry.Name()) {
-				continue
-			}
-			info, err := os.Stat(path)
-			if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(name.modified) {
-				continue
-			}
-			unfinished = !t.followMissed(path, info, name, now) || unfinished
-		}
-		if name.tries++; unfinished && name.tries < missedTries {
-			t.listing.lost = append(t.listing.lost, name)
-			t.listing.next = time.Time{}
-		}
-	}
-}
-
-// missedTries is how often one that cannot be judged yet is looked at.
-const missedTries = 100
-
-// missedRest is how long a file must not have changed before it counts as one that was missed.
-const missedRest = 200 * time.Millisecond
-
-// followMissed follows one that is what is looked for. False is one that may not be whole yet.
-func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) (decided bool) {
-	id, err := identify(path, info)
-	if err != nil || t.byID[id] != nil || t.listing.unpacked[id] {
-		return true
-	}
-	packed := isCompressed(path)
-	if packed {
-		if _, err := os.Stat(strings.TrimSuffix(path, filepath.Ext(path))); err == nil {
-			return false // what it is made of is still there
-		}
-	}
-	if !packed && now.Sub(info.ModTime()) < missedRest && now.After(info.ModTime()) {
-		return false // it may be a copy that is being made
-	}
-	prefix, err := prefixOf(path, prefixBytes)
-	if err != nil {
-		return !packed || errors.Is(err, errNotPacked)
-	}
-	if t.beginsAsAnother(prefix, name.prefix) {
-		return true
-	}
-	var f *File
-	if packed {
-		if f, _ = t.openPacked(path, State{}, now); f == nil {
-			return false
-		}
-		t.listing.unpacked[id] = true
-	} else {
-		var ok bool
-		if f, ok = t.openFile(path, now); !ok {
-			return true
-		}
-		f.modified = info.ModTime()
-		f.learn()
-	}
-	f.rotated, f.gone = true, true
-	t.follow(f)
-	t.opts.Logger.Info("following a file that was rotated away before it was seen", "path", path, "was", name.path, "size", f.size)
-	return true
-}
-
-// beginsAsAnother reports whether a file with this beginning is one that is followed, or was a while ago, or a copy of one.
-func (t *Tailer) beginsAsAnother(prefix, known []byte) bool {
-	same := func(other []byte) bool {
-		n := min(len(prefix), len(other))
-		return n > 0 && bytes.Equal(prefix[:n], other[:n])
-	}
-	return same(known) || slices.ContainsFunc(t.listing.recent, same) || slices.ContainsFunc(t.files, func(f *File) bool { return same(f.prefix) })
-}
-
-// prefixOf is the beginning of a file, or of what a compressed one holds.
-func prefixOf(path string, n int) ([]byte, error) {
-	if isCompressed(path) {
-		return packedPrefix(path, n)
-	}
-	return readPrefix(path, n)
 }

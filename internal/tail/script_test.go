@@ -21,6 +21,7 @@ var rewrite = flag.Bool("rewrite", false, "write what the tailer answers into te
 //
 //	follow GLOB [start|end]    begins to follow, at the checkpoint if there was one before
 //	write FILE TEXT            appends; TEXT is a Go string
+//	fill FILE LINES            appends lines of 16 bytes
 //	rename, remove, truncate, copy, link, symlink, mkdir, fifo, gzip FILE [FILE]
 //	cut FILE BYTES             shortens
 //	chmod FILE MODE            in octal
@@ -49,7 +50,7 @@ type scriptRun struct {
 	opts       Options
 	tailer     *Tailer
 	names      map[[16]byte]string
-	checkpoint []State
+	checkpoint Checkpoint
 	written    int
 }
 
@@ -103,11 +104,12 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 	case "write":
 		var text string
 		if text, err = strconv.Unquote(strings.SplitN(line, " ", 3)[2]); err == nil {
-			err = appendFile(path(1), text)
+			err = r.write(path(1), text)
 		}
-		if err == nil { // the oldest written is the oldest file, however coarse the file system's clock
-			r.written++
-			err = os.Chtimes(path(1), time.Time{}, time.Unix(int64(r.written), 0))
+	case "fill":
+		var n int
+		if n, err = strconv.Atoi(words[2]); err == nil {
+			err = r.write(path(1), filler(n))
 		}
 	case "rename":
 		err = os.Rename(path(1), path(2))
@@ -118,11 +120,8 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 	case "copy":
 		var content []byte
 		if content, err = os.ReadFile(path(1)); err == nil {
-			err = os.WriteFile(path(2), content, 0o644)
-		}
-		if err == nil {
-			r.written++
-			err = os.Chtimes(path(2), time.Time{}, time.Unix(int64(r.written), 0))
+			os.Remove(path(2))
+			err = r.write(path(2), string(content))
 		}
 	case "gzip": // as gzip does it: the time stays, the original goes
 		err = packFile(path(1), path(2))
@@ -152,11 +151,11 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 		r.checkpoint = r.states()
 	case "crash":
 		r.stop()
-		r.start(r.checkpoint)
+		r.start(&r.checkpoint)
 	case "restart":
 		states := r.states()
 		r.stop()
-		r.start(states)
+		r.start(&states)
 	case "stop":
 		r.checkpoint = r.states()
 		r.stop()
@@ -173,6 +172,23 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 		r.t.Fatalf("%s: %v", line, err)
 	}
 	return "", false
+}
+
+// write appends. The oldest written is the oldest file, however coarse the file system's clock.
+func (r *scriptRun) write(path, text string) error {
+	if err := appendFile(path, text); err != nil {
+		return err
+	}
+	r.written++
+	return os.Chtimes(path, time.Time{}, time.Unix(int64(r.written), 0))
+}
+
+func filler(lines int) string {
+	var text strings.Builder
+	for i := range lines {
+		fmt.Fprintf(&text, "this is line %02d\n", i)
+	}
+	return text.String()
 }
 
 func packFile(from, to string) error {
@@ -207,7 +223,7 @@ func appendFile(path, text string) error {
 	return err
 }
 
-func (r *scriptRun) start(resume []State) {
+func (r *scriptRun) start(resume *Checkpoint) {
 	opts := r.opts
 	opts.Resume, opts.NoEvents = resume, true // scripts do without hints
 	opts.Now = func() time.Time { return r.now }
@@ -224,13 +240,10 @@ func (r *scriptRun) stop() {
 	}
 }
 
-func (r *scriptRun) states() []State {
-	states := []State{}
-	for _, f := range r.tailer.Files() {
-		states = append(states, f.State)
-	}
-	return states
-}
+func (r *scriptRun) states() Checkpoint { return r.tailer.Checkpoint(allRead) }
+
+// allRead takes all lines that were read for acknowledged.
+func allRead(_ [16]byte, read uint64) uint64 { return read }
 
 // read polls until a poll brings nothing new.
 func (r *scriptRun) read() string {
@@ -247,9 +260,17 @@ func (r *scriptRun) read() string {
 		if lines.Cut {
 			cut = " cut"
 		}
-		fmt.Fprintf(&out, "%s %d-%d %q%s\n", r.name(lines.File.ID), lines.Start, lines.End, lines.Data, cut)
+		fmt.Fprintf(&out, "%s %d-%d %s%s\n", r.name(lines.File.ID), lines.Start, lines.End, shortened(lines.Data), cut)
 	}
 	return out.String()
+}
+
+// shortened shows the ends of a long text.
+func shortened(text []byte) string {
+	if len(text) <= 320 {
+		return strconv.Quote(string(text))
+	}
+	return fmt.Sprintf("%q … %q", text[:16], text[len(text)-48:])
 }
 
 func (r *scriptRun) files() string {

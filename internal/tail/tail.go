@@ -21,8 +21,8 @@ type Options struct {
 	Pattern string   // see ParseGlob
 	Initial Position // for the files found at the first look when Resume is nil; files that appear later start at 0
 
-	// Resume are the files of the last run's checkpoint; nil if there was none. Files that it does not know start at 0.
-	Resume []State
+	// Resume is the last run's checkpoint; nil if there was none. Files that it does not know start at 0.
+	Resume *Checkpoint
 
 	MaxLineBytes int           // longer lines are cut (4 MiB)
 	Poll         time.Duration // how often files are asked for their size (100 ms); once a second where file events make it needless
@@ -104,7 +104,7 @@ func New(opts Options) (*Tailer, error) {
 		opts.Now = time.Now
 	}
 	t := &Tailer{opts: opts, glob: glob, byID: make(map[identity]*File), buf: make([]byte, min(chunkBytes, opts.MaxLineBytes))}
-	t.listing.begin(opts.Resume)
+	t.listing.begin(opts.Resume, opts.Now())
 	t.watch = newWatcher(opts.Logger, opts.NoEvents)
 	return t, nil
 }
@@ -218,7 +218,7 @@ func (t *Tailer) poll(now time.Time) {
 	kept, resting := t.files[:0], t.resting(now)
 	for _, f := range t.files {
 		if f.gone && f.finished(now, t.opts.Quiet) && !t.mayGrow(f, &resting) {
-			t.letGo(f)
+			t.letGo(f, now)
 			t.opts.Logger.Info("rotated file read to its end", "path", f.path, "bytes", f.offset)
 			continue
 		}
@@ -262,13 +262,13 @@ func (t *Tailer) resting(now time.Time) (n int) {
 	return n
 }
 
-func (t *Tailer) letGo(f *File) {
+func (t *Tailer) letGo(f *File, now time.Time) {
 	for _, live := range t.files {
 		if live != f && (live.path == f.path || isRotated(f.path, live.path)) {
 			live.notBefore(f.newest())
 		}
 	}
-	t.listing.remember(f.prefix)
+	t.listing.remember(f, now)
 	t.closeFile(f)
 	if t.byID[f.identity] == f {
 		delete(t.byID, f.identity)
@@ -299,13 +299,13 @@ func (t *Tailer) Files() []Status {
 	defer t.mu.Unlock()
 	all := make([]Status, 0, len(t.files)+len(t.listing.resume))
 	for _, f := range t.files {
-		all = append(all, Status{State: f.state(), Unread: f.size - min(f.size, f.offset)})
+		all = append(all, f.status())
 	}
-	for _, f := range t.listing.cut { // behind the file's new incarnation: that is whom its inode belongs to
-		all = append(all, Status{State: f.state(), Unread: f.size - min(f.size, f.offset)})
+	for _, f := range t.listing.cut {
+		all = append(all, f.status())
 	}
-	for _, state := range t.listing.resume {
-		all = append(all, Status{State: state})
+	for _, s := range t.listing.resume {
+		all = append(all, Status{ID: s.ID, Path: s.Path, Rotated: s.Rotated, Ended: s.Ended, Offset: s.Offset})
 	}
 	return all
 }
@@ -338,6 +338,13 @@ func (t *Tailer) End(f *File) {
 	defer t.mu.Unlock()
 	f.ended = true
 	t.revision.Add(1)
+}
+
+// State describes an incarnation as it was read last, for a checkpoint that is written when it is followed no more.
+func (t *Tailer) State(f *File) State {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return f.state()
 }
 
 // LinesBefore counts the lines that end before offset, at most so many. Where they cannot be counted it returns atMost.
