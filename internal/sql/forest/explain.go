@@ -34,9 +34,10 @@ func (f *Forest) explain(parts []Part) float64 {
 	}
 	clear(s.above)
 	clear(s.below)
+	f.ways.descend(f.trees, f.shingle)
 	score := 0.0
 	for i := range f.trees {
-		score += f.trees[i].explain(f.shingle, f.logs, f.way, s)
+		score += f.explainTree(i)
 	}
 	scale := f.scale()
 	for c := range parts {
@@ -71,33 +72,35 @@ func (s *shares) add(b box, point []float64, gap, amount float64) {
 	}
 }
 
-// explain is score that also says where its parts come from. What a leaf of the same value adds is put down to where its
-// brother lies, which is what the last cut parted it from.
-func (t *tree) explain(point, logs []float64, path []ref, s *shares) float64 {
-	path = t.descend(point, path)
-	last := len(path) - 1
+// explainTree is score that also says where its parts come from. What a leaf of the same value adds is put down to where
+// its brother lies, which is what the last cut parted it from.
+func (f *Forest) explainTree(tree int) float64 {
+	t, point := &f.trees[tree], f.shingle
+	last := int(f.ways.depth[tree])
 	top := last
-	for top > 0 && t.box(path[top-1]).gap(point) > 0 {
+	for top > 0 && t.box(f.ways.at[top-1][tree]).gap(point) > 0 {
 		top--
 	}
 	// rest is the probability that no box so far has parted the point.
 	score, rest := 0.0, 1.0
-	for depth, at := range path[top:last] {
-		b, length := t.box(at), t.nodes[at].length
+	for depth := top; depth < last; depth++ {
+		at := f.ways.at[depth][tree]
+		b, length := t.box(at), t.length(at)
 		gap := b.gap(point)
-		part := rest * gap / (length + gap) / float64(top+depth+1)
-		s.add(b, point, gap, part)
+		part := rest * gap / (length + gap) / float64(depth+1)
+		f.shares.add(b, point, gap, part)
 		score += part
 		rest *= length / (length + gap)
 	}
-	b := t.box(path[last])
+	leaf := f.ways.at[last][tree]
+	b := t.box(leaf)
 	gap := b.gap(point)
-	part := rest * t.leafScore(path[last], gap, last, logs)
+	part := rest * t.leafScore(leaf, gap, last, f.logs)
 	if gap == 0 && last > 0 {
-		parent := &t.nodes[path[last-1]]
+		parent := &t.nodes[f.ways.at[last-1][tree]]
 		b = t.box(parent.below[1-parent.side(point)])
 		gap = b.gap(point)
 	}
-	s.add(b, point, gap, part)
+	f.shares.add(b, point, gap, part)
 	return score + part
 }

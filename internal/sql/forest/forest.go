@@ -82,9 +82,9 @@ type Forest struct {
 
 	// logs holds log2(1+m) by mass.
 	logs []float64
-	// path, way and shares are reused from call to call.
+	// path, ways and shares are reused from call to call.
 	path   []step
-	way    []ref
+	ways   ways
 	shares shares
 }
 
@@ -96,7 +96,7 @@ func New(o Options) (*Forest, error) {
 	f := &Forest{
 		o: o, random: random{o.Seed}, trees: make([]tree, o.Trees), shingle: make([]float64, o.dims()),
 		decay: math.Exp(-1 / float64(o.TimeDecay)), logs: make([]float64, o.SampleSize+1),
-		way: make([]ref, 0, o.SampleSize),
+		ways: newWays(o.Trees),
 	}
 	for i := range f.trees {
 		f.trees[i] = newTree(o.dims(), o.SampleSize)
@@ -122,8 +122,9 @@ func (f *Forest) Push(record []float64) float64 {
 	}
 	score := 0.0
 	if f.points == f.o.SampleSize {
+		f.ways.descend(f.trees, f.shingle)
 		for i := range f.trees {
-			score += f.trees[i].score(f.shingle, f.logs, f.way)
+			score += f.score(i)
 		}
 		score *= f.scale()
 	}

@@ -72,10 +72,9 @@ func (f *Forest) Restore(snapshot []byte) error {
 		t := newTree(f.o.dims(), f.o.SampleSize)
 		if f.points > 0 {
 			t.root = t.restore(d)
-			t.size = int(t.mass(t.root))
-			d.check(t.size == f.points)
+			t.size = f.points
 		}
-		if d.bad {
+		if d.bad || t.size > 0 && int(t.mass(t.root)) != t.size {
 			return errDamaged
 		}
 		f.trees[i] = t

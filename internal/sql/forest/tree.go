@@ -7,7 +7,7 @@ type tree struct {
 	root   ref
 	size   int // points, repeated ones included
 	nodes  []node
-	boxes  []float64 // of each node: the least values in each dimension, then the greatest
+	boxes  []float64 // of each node: the sum of the sides' lengths, the least value in each dimension, then the greatest
 	masses []uint16
 	values []float64
 	// Numbers of nodes and leaves that are free again.
@@ -17,7 +17,7 @@ type tree struct {
 // newTree returns an empty tree with room for a sample.
 func newTree(dims, sample int) tree {
 	return tree{
-		dims: dims, nodes: make([]node, 0, sample-1), boxes: make([]float64, 0, 2*dims*(sample-1)),
+		dims: dims, nodes: make([]node, 0, sample-1), boxes: make([]float64, 0, (2*dims+1)*(sample-1)),
 		masses: make([]uint16, 0, sample), values: make([]float64, 0, dims*sample),
 	}
 }
@@ -42,7 +42,7 @@ func (n *node) side(point []float64) int {
 }
 
 // nodeBytes is what a point takes besides its values and its box.
-const nodeBytes = 32 + 8
+const nodeBytes = 16 + 8 + 2 + 4
 
 // step is a node on a way down, and the side on which it went on.
 type step struct {
@@ -56,9 +56,19 @@ func (t *tree) box(r ref) box {
 		v := t.values[int(^r)*t.dims : int(^r+1)*t.dims]
 		return box{v, v}
 	}
-	at := int(r) * 2 * t.dims
+	at := int(r)*(2*t.dims+1) + 1
 	return box{t.boxes[at : at+t.dims], t.boxes[at+t.dims : at+2*t.dims]}
 }
+
+// length returns the sum of the lengths of a box's sides.
+func (t *tree) length(r ref) float64 {
+	if r < 0 {
+		return 0
+	}
+	return t.boxes[int(r)*(2*t.dims+1)]
+}
+
+func (t *tree) setLength(r ref, length float64) { t.boxes[int(r)*(2*t.dims+1)] = length }
 
 func (t *tree) mass(r ref) uint16 {
 	if r < 0 {
@@ -90,21 +100,13 @@ func (t *tree) insert(f *Forest) {
 		}
 		n := &t.nodes[at]
 		b.extend(f.shingle)
-		n.length = b.length()
+		t.setLength(at, b.length())
 		n.mass++
 		s := step{at, n.side(f.shingle)}
 		path = append(path, s)
 		at = n.below[s.side]
 	}
 	f.path = path
-}
-
-// length is the sum of the lengths of a box's sides.
-func (t *tree) length(r ref) float64 {
-	if r < 0 {
-		return 0
-	}
-	return t.nodes[r].length
 }
 
 // part puts a node above what stands at the end of a way down: there it was, and a leaf for the point.
@@ -124,7 +126,7 @@ func (t *tree) bound(at ref) {
 	for d := range b.lo {
 		b.lo[d], b.hi[d] = min(left.lo[d], right.lo[d]), max(left.hi[d], right.hi[d])
 	}
-	n.length = b.length()
+	t.setLength(at, b.length())
 }
 
 // hang makes something the child at the end of a way down.
@@ -193,6 +195,6 @@ func (t *tree) newNode(n node) ref {
 		return at
 	}
 	t.nodes = append(t.nodes, n)
-	t.boxes = t.boxes[:len(t.boxes)+2*t.dims]
+	t.boxes = t.boxes[:len(t.boxes)+2*t.dims+1]
 	return ref(len(t.nodes) - 1)
 }

@@ -39,8 +39,8 @@ func (t *tree) check(r ref) error {
 			return fmt.Errorf("node %d has the box %v of %v and %v", r, b, left, right)
 		}
 	}
-	if n.length != b.length() {
-		return fmt.Errorf("node %d has the length %v, its box %v", r, n.length, b.length())
+	if t.length(r) != b.length() {
+		return fmt.Errorf("node %d has the length %v, its box %v", r, t.length(r), b.length())
 	}
 	if n.mass != t.mass(n.below[0])+t.mass(n.below[1]) || t.mass(n.below[0]) == 0 || t.mass(n.below[1]) == 0 {
 		return fmt.Errorf("node %d has the mass %d of %d and %d", r, n.mass, t.mass(n.below[0]), t.mass(n.below[1]))
