@@ -8,9 +8,6 @@ func (s *Service) stopApplicationV1(ctx context.Context, r request, in *stopAppl
 }
 
 func (s *Service) stopApplicationV2(ctx context.Context, r request, in *stopApplicationV2Input) (*operationOutput, error) {
-	if in.Force != nil && *in.Force {
-		return nil, errArgument("Force is not supported for SQL applications")
-	}
 	id, err := s.stopApplication(ctx, r, *in.ApplicationName)
 	if err != nil {
 		return nil, err

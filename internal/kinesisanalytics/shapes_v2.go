@@ -100,7 +100,7 @@ type describeApplicationV2Input struct {
 	ApplicationName *string `valid:"ApplicationName,required"`
 	// IncludeAdditionalDetails adds the job plan of Flink applications; there is
 	// nothing more to tell of others.
-	IncludeAdditionalDetails *bool
+	IncludeAdditionalDetails *bool `valid:"kept"`
 }
 
 type listApplicationsV2Input struct {
@@ -140,7 +140,7 @@ type sqlRunConfiguration struct {
 
 type stopApplicationV2Input struct {
 	ApplicationName *string `valid:"ApplicationName,required"`
-	Force           *bool
+	Force           *bool   `valid:"off"` // AWS forces Flink applications alone
 }
 
 // operationOutput is what StartApplication and StopApplication answer.

@@ -18,6 +18,7 @@ import (
 //	each=NAME     the same of the texts in a list
 //	required      the member must be there; required1 and required2 in one version of the API
 //	only1, only2  a member of that version of the API
+//	off           a switch that is refused by name when it is on
 //	unsupported   a member that AWS knows and millrace refuses by name
 //	kept          it is described again and nobody acts upon it; TestModel reads it
 type rules []string
@@ -98,6 +99,10 @@ func (f *findings) member(v reflect.Value, r rules, awsPath, path string) {
 		f.unknown = path
 	case r.has("unsupported"):
 		f.unsupported = append(f.unsupported, refusalOf(path))
+	case r.has("off"):
+		if v.Elem().Bool() {
+			f.unsupported = append(f.unsupported, refusalOf(path))
+		}
 	case v.Kind() == reflect.Slice && v.Type() != rawMessage:
 		f.list(v, r, awsPath, path)
 	case v.Kind() == reflect.Pointer:
