@@ -221,6 +221,9 @@ func (b *exprBinder) star(star *ast.Star) []Item {
 	var items []Item
 	for _, r := range relations {
 		for i := r.from; i < r.to-r.hidden; i++ {
+			if b.scope.columns[i].merged && star.Qualifier.Name == "" {
+				continue
+			}
 			items = append(items, Item{Expr: b.scope.column(i), Name: b.scope.columns[i].name})
 		}
 	}

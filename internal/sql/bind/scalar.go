@@ -135,6 +135,8 @@ func (b *exprBinder) rowtime(e *ast.Name, r *relation) Expr {
 		return &Rowtime{}
 	case b.group != nil:
 		fail(e.Position(), "%s.ROWTIME is that of the rows read; behind GROUP BY write ROWTIME for the end of the window, or the grouped term", show(r.name))
+	case r.rowtime == noRowtime:
+		fail(e.Position(), "%s is a reference table and has no ROWTIME", show(r.name))
 	case r.rowtime >= 0:
 		return b.scope.column(r.rowtime)
 	}

@@ -25,22 +25,28 @@ type scope struct {
 type relation struct {
 	name             string
 	from, to, hidden int
-	// rowtime is the column that holds the ROWTIME of its rows, where that may be another than the row's; -1 where it is not.
+	// rowtime is the column that holds the ROWTIME of its rows, ownRowtime where that is the row's, or noRowtime.
 	rowtime int
 }
 
+const (
+	ownRowtime = -1
+	noRowtime  = -2 // of a reference table
+)
+
 // scopeColumn is a column of a scope. pure is set when it is a function of the row's ROWTIME alone, motion when it is
-// monotonic by itself. A column without a name is found by none.
+// monotonic by itself. A column without a name is found by none, and one that USING has merged into another by no bare name.
 type scopeColumn struct {
 	name   string
 	t      types.Type
 	pure   Expr
 	motion Motion
+	merged bool
 }
 
 // newScope returns the scope of one relation.
 func newScope(name string, columns []scopeColumn, hidden int) *scope {
-	return &scope{relations: []relation{{name: name, to: len(columns), hidden: hidden, rowtime: -1}}, columns: columns}
+	return &scope{relations: []relation{{name: name, to: len(columns), hidden: hidden, rowtime: ownRowtime}}, columns: columns}
 }
 
 // relation finds what a qualifier names, or nil.
@@ -112,15 +118,14 @@ func (s *scope) find(e *ast.Name, lo, hi int, where fmt.Stringer) int {
 	last := e.Parts[len(e.Parts)-1]
 	found := -1
 	for i := lo; i < hi; i++ {
-		if s.columns[i].name != last.Name {
+		if s.columns[i].name != last.Name || s.columns[i].merged && len(e.Parts) == 1 {
 			continue
 		}
 		if found >= 0 {
-			hint := ""
 			if len(s.relations) > 1 && hi-lo == len(s.columns) {
-				hint = "; write whose it is, as in " + s.relations[0].String() + "." + show(last.Name)
+				fail(last.Pos, "column %s is ambiguous; write whose it is, as in %s.%s", show(last.Name), &s.relations[0], show(last.Name))
 			}
-			fail(last.Pos, "column %s is ambiguous: %s has it twice%s", show(last.Name), where, hint)
+			fail(last.Pos, "column %s is ambiguous: %s has it twice", show(last.Name), where)
 		}
 		found = i
 	}

@@ -10,12 +10,12 @@ import (
 
 func (b *binder) query(q ast.Query) *Query {
 	if set, ok := q.(*ast.SetOperation); ok {
-		fail(set.Pos, "%s is not supported yet", set.Op)
+		return b.setOperation(set)
 	}
 	s := q.(*ast.Select)
 	refuse(s)
 	out := &Query{}
-	scope := b.from(s.From[0], out)
+	scope := b.fromAll(s, out)
 	scope.functions = b.functions
 	failed := false
 	clause := func(f func()) {
@@ -23,7 +23,7 @@ func (b *binder) query(q ast.Query) *Query {
 			failed = true
 		}
 	}
-	clause(func() { out.Where = b.where(s, scope) })
+	clause(func() { out.Where = pushDown(out.From, b.where(s, scope)) })
 	e := &exprBinder{scope: scope}
 	if len(s.GroupBy) > 0 {
 		clause(func() { e.group = b.groupBy(s, scope) })
@@ -61,12 +61,8 @@ func refuse(s *ast.Select) {
 		fail(*s.Distinct, "SELECT DISTINCT is not supported yet")
 	case s.Stagger != nil:
 		fail(s.Stagger.Pos, "stagger windows (WINDOWED BY STAGGER) are not supported yet")
-	case len(s.Windows) > 0:
-		fail(s.Windows[0].Name.Pos, "sliding windows (WINDOW) are not supported yet")
 	case len(s.OrderBy) > 0:
 		fail(s.OrderBy[0].Expr.Position(), "ORDER BY is not supported yet")
-	case len(s.From) > 1:
-		fail(positionOf(s.From[1]), "joins (a second item in FROM) are not supported yet")
 	}
 }
 
@@ -111,31 +107,15 @@ func label(e ast.Expr) string {
 	return e.String()
 }
 
-// from resolves the FROM clause into out.From and returns the scope of the query.
+// from resolves a query or a table function in FROM into out.From and returns its scope.
 func (b *binder) from(f ast.From, out *Query) *scope {
 	switch f := f.(type) {
-	case *ast.StreamRef:
-		if f.Over != nil {
-			fail(f.Over.Pos, "windowed joins (OVER in FROM) are not supported yet")
-		}
-		stream := b.stream(f.Name)
-		if b.isTable(stream) {
-			fail(f.Name.Pos, "%s is a reference table; joins are not supported yet", show(f.Name.Name))
-		}
-		out.From = stream
-		columns := make([]scopeColumn, len(stream.Columns))
-		for i, c := range stream.Columns {
-			columns[i] = scopeColumn{name: c.Name, t: c.Type}
-		}
-		return newScope(f.Name.Name, columns, stream.Hidden).rename(f.Alias, f.Columns)
 	case *ast.Derived:
 		inner := b.query(f.Query)
 		out.From = inner
 		return newScope("", columnsOf(inner), 0).rename(f.Alias, f.Columns)
 	case *ast.TableFunction:
 		fail(f.Pos, "table functions (TABLE(%s(…))) are not supported yet", f.Call.Name.Name)
-	case *ast.Join:
-		fail(f.Pos, "joins (%s JOIN) are not supported yet", f.Kind)
 	}
 	panic(fmt.Sprintf("BUG: FROM item %T", f))
 }

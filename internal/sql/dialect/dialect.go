@@ -43,4 +43,5 @@ const (
 	ErrNotNull        = "NULL_NOT_ALLOWED"
 	ErrLate           = "LATE_ROW"
 	ErrArgument       = "INVALID_ARGUMENT"
+	ErrLimit          = "STATE_LIMIT"
 )

@@ -21,6 +21,7 @@ type Batch struct {
 type context struct {
 	limits   Limits
 	tables   []*relation
+	found    []int64 // rows that a join has found for a key
 	eval     function.Eval
 	identity []int32
 	zeros    []int32

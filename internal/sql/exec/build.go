@@ -78,12 +78,30 @@ func (b *builder) build(n plan.Node, next Operator) {
 		op = &filter{ctx: b.ctx, at: b.place(n), cond: compile(n.Cond), next: next}
 	case *plan.Project:
 		op = &project{ctx: b.ctx, at: b.place(n.Input), exprs: compileAll(n.Exprs), next: next}
+	case *plan.Join:
+		j := newJoin(b, n, next)
+		b.keep(j)
+		b.gather(j, n, &j.sides[0], &j.sides[1])
+		return
+	case *plan.Union:
+		u := newUnion(b.ctx, n, next)
+		b.gather(u, n, &unionInput{u, 0}, &unionInput{u, 1})
+		return
+	case *plan.Lookup:
+		op = newLookup(b, n, next)
 	case *plan.Aggregate:
 		op = b.keep(newAggregate(b.ctx, b.place(n.Input), n, next))
 	default:
 		panic(fmt.Sprintf("BUG: no operator for %T", n))
 	}
 	b.build(n.Inputs()[0], op)
+}
+
+// gather builds what is below an operator of two inputs, which has to wait for both.
+func (b *builder) gather(g gatherer, n plan.Node, left, right Operator) {
+	b.gatherers = append([]gatherer{g}, b.gatherers...)
+	b.build(n.Inputs()[0], left)
+	b.build(n.Inputs()[1], right)
 }
 
 // keep notes that an operator has state.

@@ -97,27 +97,31 @@ type tupleKeys struct {
 
 func (k *tupleKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) {
 	for n, i := range sel {
-		buf := k.buf[:0]
-		for _, v := range cols {
-			if v.IsNull(int(i)) {
-				buf = append(buf, 0)
-				continue
-			}
-			buf = append(buf, 1)
-			switch v.Kind.Physical() {
-			case types.IntValues:
-				buf = binary.LittleEndian.AppendUint64(buf, uint64(v.Int[i]))
-			case types.FloatValues:
-				// Adding zero makes the negative zero the positive one, for they are equal.
-				buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v.Float[i]+0))
-			case types.StrValues:
-				buf = binary.AppendUvarint(buf, uint64(len(v.Str[i])))
-				buf = append(buf, v.Str[i]...)
-			}
-		}
-		k.buf = buf
-		ids[n] = k.table.lookup(view(buf))
+		k.buf = appendKey(k.buf[:0], cols, int(i))
+		ids[n] = k.table.lookup(view(k.buf))
 	}
+}
+
+// appendKey appends the values of a row, encoded so that rows are equal exactly when their bytes are.
+func appendKey(buf []byte, cols []*types.Vector, row int) []byte {
+	for _, v := range cols {
+		if v.IsNull(row) {
+			buf = append(buf, 0)
+			continue
+		}
+		buf = append(buf, 1)
+		switch v.Kind.Physical() {
+		case types.IntValues:
+			buf = binary.LittleEndian.AppendUint64(buf, uint64(v.Int[row]))
+		case types.FloatValues:
+			// Adding zero makes the negative zero the positive one, for they are equal.
+			buf = binary.LittleEndian.AppendUint64(buf, math.Float64bits(v.Float[row]+0))
+		case types.StrValues:
+			buf = binary.AppendUvarint(buf, uint64(len(v.Str[row])))
+			buf = append(buf, v.Str[row]...)
+		}
+	}
+	return buf
 }
 
 func (k *tupleKeys) groups() int { return k.table.len() }

@@ -63,6 +63,19 @@ func (t *table) lookup(key string) uint32 {
 	}
 }
 
+// find returns the number of a key, if it is there.
+func (t *table) find(key string) (uint32, bool) {
+	hash := maphash.String(t.seed, key)
+	tag := uint32(hash >> 32)
+	mask := uint64(len(t.slots) - 1)
+	for at := hash & mask; t.slots[at].id != 0; at = (at + 1) & mask {
+		if s := t.slots[at]; s.tag == tag && t.key(int(s.id-1)) == key {
+			return s.id - 1, true
+		}
+	}
+	return 0, false
+}
+
 // add appends a key that is not there yet.
 func (t *table) add(key string, hash uint64) uint32 {
 	id := t.number(key)

@@ -40,6 +40,10 @@ func source(s bind.Source) Node {
 		return &Scan{Stream: s.Name, Cols: s.Columns}
 	case *bind.Query:
 		return query(s)
+	case *bind.Join:
+		return join(s)
+	case *bind.Union:
+		return &Union{Left: query(s.Left), Right: query(s.Right)}
 	}
 	panic(fmt.Sprintf("BUG: no plan for %T", s))
 }

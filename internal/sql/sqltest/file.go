@@ -3,6 +3,12 @@
 //	# A comment.
 //	stream WEB ("page" VARCHAR(64), "bytes" INTEGER)     an input of the application
 //
+//	table PAGES (ID INTEGER, NAME VARCHAR(8))            a reference table and its rows, one value a column
+//	1 home
+//	----
+//
+//	limits groups=10 rows=100                            how much one operator of the code below may hold
+//
 //	code                                                 the application; "code error" expects diagnostics
 //	CREATE OR REPLACE STREAM …
 //	----
@@ -62,8 +68,8 @@ func read(path string) ([]*block, error) {
 		before = nil
 		b.directive, b.args, _ = strings.Cut(line, " ")
 		switch b.directive {
-		case "stream", "restart":
-		case "code", "input", "explain", "end":
+		case "stream", "limits", "restart":
+		case "code", "table", "input", "explain", "end":
 			i = b.readBody(lines, i+1)
 			if !b.answered {
 				return nil, fmt.Errorf("%s:%d: %s has no line ----", path, b.line, b.directive)

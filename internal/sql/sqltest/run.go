@@ -82,6 +82,8 @@ type run struct {
 	mode    Mode
 	path    string
 	inputs  []sql.Stream
+	tables  []table
+	limits  sql.Limits
 	program *sql.Program
 	engine  *sql.Engine
 	out     map[string][]string
@@ -92,7 +94,14 @@ type run struct {
 func (r *run) block(b *block) ([]string, error) {
 	switch b.directive {
 	case "stream":
-		return nil, r.stream(b.args)
+		s, err := definition(r.path, b.args)
+		r.inputs = append(r.inputs, s)
+		return nil, err
+	case "table":
+		return nil, r.table(b)
+	case "limits":
+		_, err := fmt.Sscanf(b.args, "groups=%d rows=%d", &r.limits.Groups, &r.limits.Rows)
+		return nil, err
 	case "code":
 		return r.code(b)
 	}
@@ -111,22 +120,51 @@ func (r *run) block(b *block) ([]string, error) {
 	return nil, r.restart()
 }
 
-func (r *run) stream(text string) error {
-	tree, d := parser.Parse(r.path, "CREATE STREAM "+text)
+// table is a reference table with its rows.
+type table struct {
+	sql.Stream
+	rows *types.Batch
+}
+
+// definition reads a name and columns.
+func definition(path, text string) (sql.Stream, error) {
+	tree, d := parser.Parse(path, "CREATE STREAM "+text)
 	if err := d.Err(); err != nil {
-		return err
+		return sql.Stream{}, err
 	}
 	def := tree[0].(*ast.CreateStream)
 	s := sql.Stream{Name: def.Name.Name}
 	for _, c := range def.Columns {
 		s.Columns = append(s.Columns, types.Column{Name: c.Name.Name, Type: c.Type})
 	}
-	r.inputs = append(r.inputs, s)
+	return s, nil
+}
+
+func (r *run) table(b *block) error {
+	s, err := definition(r.path, b.args)
+	if err != nil {
+		return err
+	}
+	t := table{s, types.NewBatch(s.Columns)}
+	for n, line := range b.body {
+		all, quoted, err := words(line)
+		if err == nil && len(all) != len(s.Columns) {
+			err = fmt.Errorf("found %d values, expected %d", len(all), len(s.Columns))
+		}
+		for i := 0; err == nil && i < len(all); i++ {
+			err = appendValue(t.rows.Cols[i], s.Columns[i].Type, all[i], quoted[i])
+		}
+		if err != nil {
+			return fmt.Errorf("row %d: %w", n+1, err)
+		}
+		t.rows.N++
+	}
+	r.tables = append(r.tables, t)
 	return nil
 }
 
 func (r *run) code(b *block) ([]string, error) {
-	p, err := sql.Compile(filepath.Base(r.path), strings.Join(b.body, "\n"), sql.Schema{Inputs: r.inputs})
+	p, err := sql.Compile(filepath.Base(r.path), strings.Join(b.body, "\n"), r.schema())
 	if b.args == "error" {
 		if err == nil {
 			return []string{"ok"}, nil
@@ -137,8 +175,19 @@ func (r *run) code(b *block) ([]string, error) {
 		return nil, err
 	}
 	r.program, r.out = p, map[string][]string{}
-	r.engine = p.NewEngine(r, sql.Limits{})
+	r.engine = p.NewEngine(r, r.limits)
+	for _, t := range r.tables {
+		r.engine.Load(t.Name, t.rows)
+	}
 	return []string{"ok"}, nil
+}
+
+func (r *run) schema() sql.Schema {
+	s := sql.Schema{Inputs: r.inputs}
+	for _, t := range r.tables {
+		s.Tables = append(s.Tables, t.Stream)
+	}
+	return s
 }
 
 // Rows takes rows from the engine and prints them.
@@ -179,7 +228,7 @@ func (r *run) take() []string {
 }
 
 func (r *run) restart() error {
-	again := r.program.NewEngine(r, sql.Limits{})
+	again := r.program.NewEngine(r, r.limits)
 	if err := again.Restore(r.engine.Snapshot(nil)); err != nil {
 		return err
 	}
