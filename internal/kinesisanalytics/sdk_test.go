@@ -17,6 +17,7 @@ import (
 
 	"github.com/millrace/millrace/internal/application/applicationtest"
 	"github.com/millrace/millrace/internal/aws/call"
+	"github.com/millrace/millrace/internal/aws/jsonrpc"
 	"github.com/millrace/millrace/internal/journal/memory"
 )
 
@@ -25,17 +26,21 @@ CREATE OR REPLACE PUMP "P" AS INSERT INTO "OUT"
 SELECT STREAM "status", COUNT(*) FROM "SOURCE_SQL_STREAM_001"
 GROUP BY "status", STEP("SOURCE_SQL_STREAM_001".ROWTIME BY INTERVAL '10' SECOND);`
 
-// sdkClient is AWS's client of the service, without the edge between.
-func sdkClient(t *testing.T, s *Service) *client.Client {
-	api := s.APIs()[0]
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// served is a version of the API without the edge before it.
+func served(t *testing.T, api *jsonrpc.Service) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		prefix, operation, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
 		if prefix != api.Prefix {
 			t.Errorf("target prefix %q, want %q", prefix, api.Prefix)
 		}
 		api.Serve(w, r, &call.Call{Service: api.Name, Operation: operation, Region: "eu-west-1", RequestID: "r", Header: r.Header, Body: body})
-	}))
+	})
+}
+
+// sdkClient is AWS's client of the first version.
+func sdkClient(t *testing.T, s *Service) *client.Client {
+	server := httptest.NewServer(served(t, s.APIs()[0]))
 	t.Cleanup(server.Close)
 	return client.New(client.Options{
 		Region: "eu-west-1", BaseEndpoint: aws.String(server.URL), RetryMaxAttempts: 1,
