@@ -53,7 +53,12 @@ func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Desti
 		// A cluster that is named by its address alone has no ARN that a policy could name: who may write to it is its own to say.
 		domain := &domainTransport{next: s.searchTransport, domain: c.DomainARN, endpoint: endpoint,
 			lookup: func() (string, bool) { return s.domains.Domain(c.DomainARN) }}
-		o.Transport = &roleTransport{next: domain, authorizer: s.iam, role: c.RoleARN, resource: c.DomainARN}
+		o.Transport = &roleTransport{next: domain, resource: c.DomainARN, authorize: func(ctx context.Context, action, resource string) error {
+			if err := s.assume(c.RoleARN, c.StreamARN); err != nil {
+				return err
+			}
+			return s.iam.AuthorizeRole(ctx, c.RoleARN, action, resource)
+		}}
 	}
 	switch {
 	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "" && sameServer(endpoint, s.cfg.Search.URL):
@@ -76,15 +81,15 @@ func sameServer(endpoint, cluster string) bool {
 // roleTransport lets a request pass that the delivery stream's role may make.
 // The refusal is the domain's own: 403, which the stream's RetryOptions cover.
 type roleTransport struct {
-	next           http.RoundTripper
-	authorizer     call.Authorizer
-	role, resource string
+	next      http.RoundTripper
+	authorize func(ctx context.Context, action, resource string) error
+	resource  string
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *roleTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	action := "es:ESHttp" + r.Method[:1] + strings.ToLower(r.Method[1:])
-	if err := t.authorizer.AuthorizeRole(r.Context(), t.role, action, t.resource+r.URL.Path); err != nil {
+	if err := t.authorize(r.Context(), action, t.resource+r.URL.Path); err != nil {
 		body, _ := json.Marshal(map[string]string{"Message": err.Error()})
 		return &http.Response{
 			StatusCode: http.StatusForbidden, Status: "403 Forbidden", Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,

@@ -258,13 +258,18 @@ func (s *server) openFirehose(context.Context) (err error) {
 	}
 	s.closes(s.diagnostics.Close)
 	s.firehose, err = firehose.Open(firehose.Options{
-		Journal: s.journal, Authorizer: s.iam, Archive: s.archive, Search: s.searchDestination, Functions: functions, Table: s.table,
+		Journal: s.journal, Authorizer: s.iam, Assume: s.assume, Archive: s.archive, Search: s.searchDestination, Functions: functions, Table: s.table,
 		Limits: limits(s.cfg.Limits), DropAfter: retention(s.cfg), Diagnose: s.diagnostics.Write, Logger: s.log,
 	})
 	if err == nil {
 		s.closes(s.firehose.Close)
 	}
 	return err
+}
+
+// assume asks a role's trust policy for Firehose.
+func (s *server) assume(roleARN, streamARN string) error {
+	return s.iam.Assume("firehose.amazonaws.com", roleARN, streamARN)
 }
 
 func (s *server) openAnalytics(context.Context) (err error) {

@@ -16,7 +16,7 @@ import (
 
 // toBucket delivers records as they came.
 func (s *Service) toBucket(c *config, cursor string, bucket *s3Configuration) (delivery.Options, error) {
-	to, err := s.bucketOptions(bucket)
+	to, err := s.bucketOptions(c, bucket)
 	if err != nil {
 		return delivery.Options{}, err
 	}
@@ -47,7 +47,7 @@ func (s *Service) toExtendedS3(c *config, extended *extendedS3Configuration) (de
 	if err != nil {
 		return delivery.Options{}, err
 	}
-	to, err := s.bucketOptions(bucket)
+	to, err := s.bucketOptions(c, bucket)
 	if err != nil {
 		return delivery.Options{}, err
 	}
@@ -90,7 +90,7 @@ func (s *Service) errorOutput(c *config, bucket *s3Configuration, failed string)
 	if err != nil {
 		return nil, err
 	}
-	to, err := s.bucketOptions(bucket)
+	to, err := s.bucketOptions(c, bucket)
 	if err != nil {
 		return nil, err
 	}
@@ -98,7 +98,7 @@ func (s *Service) errorOutput(c *config, bucket *s3Configuration, failed string)
 }
 
 // bucketOptions write into the bucket as the configuration's role.
-func (s *Service) bucketOptions(c *s3Configuration) (s3.Options, error) {
+func (s *Service) bucketOptions(stream *config, c *s3Configuration) (s3.Options, error) {
 	name, err := bucketName(*c.BucketARN)
 	if err != nil {
 		return s3.Options{}, err
@@ -111,7 +111,7 @@ func (s *Service) bucketOptions(c *s3Configuration) (s3.Options, error) {
 	return s3.Options{
 		Store: s.opts.Archive, Bucket: name, Compression: compression, KMSKeyARN: c.kmsKey(),
 		Authorize: func(ctx context.Context, action, resource string) error {
-			return s.opts.Authorizer.AuthorizeRole(ctx, role, action, resource)
+			return s.authorizeRole(ctx, stream.ARN, role, action, resource)
 		},
 	}, nil
 }

@@ -40,7 +40,7 @@ func (c *searchConfiguration) target(stream *config) Search {
 		return *member
 	}
 	return Search{
-		Stream: stream.Name, Region: stream.Region, RoleARN: *c.RoleARN,
+		Stream: stream.Name, StreamARN: stream.ARN, Region: stream.Region, RoleARN: *c.RoleARN,
 		DomainARN: text(c.DomainARN), ClusterEndpoint: text(c.ClusterEndpoint),
 		IndexName: *c.IndexName, IndexRotation: *c.IndexRotationPeriod,
 		Retry:        time.Duration(*c.RetryOptions.DurationInSeconds) * time.Second,

@@ -44,6 +44,13 @@ func errSource(format string, args ...any) *awserr.Error {
 	return e
 }
 
+// errRole has the reason as its cause, which is for the log alone.
+func errRole(roleARN string, why error) *awserr.Error {
+	e := errArgument("Firehose is unable to assume role %s. Please check the role provided.", roleARN)
+	e.Cause = why
+	return e
+}
+
 func errOneDestination() *awserr.Error {
 	return errArgument("Exactly one destination configuration is supported for a Firehose")
 }

@@ -90,6 +90,9 @@ func newConfig(in *createDeliveryStreamInput, region string) (*config, error) {
 // checkDelivery refuses what could never be delivered, and answers how it will
 // be. existing is that of Search.
 func (s *Service) checkDelivery(ctx context.Context, conf *config, existing bool) ([]delivery.Options, error) {
+	if err := s.checkRoles(conf); err != nil {
+		return nil, err
+	}
 	if err := s.checkCatalog(ctx, conf); err != nil {
 		return nil, err
 	}

@@ -159,7 +159,7 @@ func (s *Service) processor(c *config, p processors) (delivery.Processor, error)
 		StreamARN: c.ARN, Region: c.Region, Decompress: p.decompress, ExtractMessages: p.extractMessages,
 		MetadataQuery: p.query, Functions: s.opts.Functions, Logger: s.opts.Logger,
 		Authorize: func(ctx context.Context, role, action, resource string) error {
-			return s.opts.Authorizer.AuthorizeRole(ctx, role, action, resource)
+			return s.authorizeRole(ctx, c.ARN, role, action, resource)
 		},
 	}
 	if p.subRecordType != "" {

@@ -141,6 +141,11 @@ func (r *roles) AuthorizeRole(_ context.Context, role, action, resource string) 
 	return nil
 }
 
+// assume is denied as an action of the role.
+func (r *roles) assume(role, _ string) error {
+	return r.AuthorizeRole(context.Background(), role, "sts:AssumeRole", "*")
+}
+
 // rig is a service with everything around it.
 type rig struct {
 	*Service
@@ -178,7 +183,7 @@ func unopened(j journal.Journal) *rig {
 }
 
 func (r *rig) options() Options {
-	return Options{Journal: r.journal, Authorizer: r.roles, Archive: r.archive, Search: r.search.open, HTTP: r.endpoint,
+	return Options{Journal: r.journal, Authorizer: r.roles, Assume: r.roles.assume, Archive: r.archive, Search: r.search.open, HTTP: r.endpoint,
 		Functions: r.events, Table: webTable, Diagnose: r.lines.add, Limits: r.limits, Logger: discard}
 }
 

@@ -24,6 +24,9 @@ import (
 type Options struct {
 	Journal    journal.Journal
 	Authorizer call.Authorizer
+	// Assume says whether a role's trust policy lets Firehose assume the role for
+	// a delivery stream. Its errors are for the log. nil assumes every role.
+	Assume func(roleARN, streamARN string) error
 	// Archive is the S3 that streams deliver to.
 	Archive s3.Store
 	// Search makes the destination of a stream that delivers to a search
@@ -51,6 +54,7 @@ type Options struct {
 // Search is what a stream's configuration says about its search domain.
 type Search struct {
 	Stream          string // name of the delivery stream
+	StreamARN       string
 	RoleARN         string
 	DomainARN       string // or ClusterEndpoint
 	ClusterEndpoint string
