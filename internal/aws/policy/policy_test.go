@@ -70,7 +70,7 @@ func TestDecisions(t *testing.T) {
 			t.Errorf("%s\n%+v: %v, want %s", strings.Join(policies, "\n"), r, got, want)
 		}
 	})
-	if n < 100 {
+	if n < 300 {
 		t.Errorf("%d cases", n)
 	}
 }
