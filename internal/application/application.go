@@ -30,6 +30,13 @@ type Options struct {
 	Authorizer call.Authorizer
 	Logger     *slog.Logger
 
+	// Functions invokes the Lambda functions of inputs and outputs; an
+	// application that has any is refused when it is nil.
+	Functions Functions
+	// Objects opens reference data; an application that has any is refused when
+	// it is nil.
+	Objects Objects
+
 	// Now is the clock of counters and timers, never of rows; time.Now if nil.
 	Now func() time.Time
 	// IdleInterval is how often an application that has read everything asks
@@ -40,6 +47,13 @@ type Options struct {
 	Allowance time.Duration
 	// SnapshotInterval is how much work a restart repeats at most; 5 s if 0.
 	SnapshotInterval time.Duration
+	// FunctionInterval is how often an output's function is invoked at most when
+	// there are rows all the time, and how long an invocation that failed waits
+	// before the next, first; 1 s if 0.
+	FunctionInterval time.Duration
+	// BacklogBytes is how much a function may leave undelivered until results,
+	// and with them the input, wait for it; 256 MiB if 0.
+	BacklogBytes int64
 	// Limits is how much one operator of an application may hold.
 	Limits sql.Limits
 }
@@ -53,6 +67,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.SnapshotInterval == 0 {
 		o.SnapshotInterval = 5 * time.Second
+	}
+	if o.FunctionInterval == 0 {
+		o.FunctionInterval = time.Second
+	}
+	if o.BacklogBytes == 0 {
+		o.BacklogBytes = 256 << 20
 	}
 	return o
 }
@@ -74,14 +94,21 @@ type Application struct {
 	opts Options
 	log  *slog.Logger
 
-	input  record.StreamID
-	engine *sql.Engine
-	sink   *sink
-	reader *frames
-	source *streamWatch // the input's rows
+	input     record.StreamID
+	source    record.StreamID // that the engine's rows come from: input, or what was processed of it
+	private   *privateStreams
+	tables    string // fingerprint of the reference data
+	engine    *sql.Engine
+	sink      *sink
+	reader    *frames
+	inputs    []*streamWatch // the input's rows
+	processor *processor     // nil if there is none
+	functions []*functionOutput
+	waits     waits
 
 	ready  chan struct{} // closed when replay is over
 	done   chan struct{} // closed when run has ended
+	failed chan error    // why a part of the run ended, one at least
 	stop   chan struct{} // closed by Stop
 	cancel context.CancelFunc
 	once   sync.Once
@@ -116,8 +143,9 @@ type progress struct {
 	idle    bool  // nothing is pending or under way
 	arrival int64 // of the newest frame that was read
 	records int64
-	waiting string // why results wait
-	err     error  // why the run ended
+	bytes   int64
+	input   record.Sequence // of the input, that was read up to here
+	err     error           // why the run ended
 }
 
 // Start checks the application, settles where it begins and runs it. It returns
@@ -132,7 +160,7 @@ func Start(ctx context.Context, opts Options, c Config, from Position) (*Applica
 	a := &Application{
 		plan: p, opts: opts.withDefaults(), log: opts.Logger.With("application", c.Name),
 		ready: make(chan struct{}), done: make(chan struct{}), stop: make(chan struct{}),
-		frames: make(chan *record.Frame, 4),
+		frames: make(chan *record.Frame, 4), failed: make(chan error, 1),
 	}
 	a.pause = a.opts.SnapshotInterval
 	if a.input, err = opts.Streams.Stream(c.Input.ARN); err != nil {
@@ -142,19 +170,30 @@ func Start(ctx context.Context, opts Options, c Config, from Position) (*Applica
 		return nil, err
 	}
 	for _, o := range c.Outputs {
+		if o.Kind == ToFunction {
+			continue // the role is asked at each invocation, as AWS does
+		}
 		if _, err := opts.Streams.Stream(o.ARN); err != nil {
 			return nil, err
 		}
 	}
+	if err := p.surroundings(opts); err != nil {
+		return nil, err
+	}
 	a.sink = newSink(p, a.opts.Now)
 	a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
-	a.source = newStreamWatch(p.inputs[0].Name, p.inputs[0].Columns, p.program.Needed(p.inputs[0].Name), a.opts.Now)
-	a.reader = newFrames(p, a.push, a.sink.Error)
+	for _, in := range p.inputs {
+		a.inputs = append(a.inputs, newStreamWatch(in.Name, in.Columns, p.program.Needed(in.Name), a.opts.Now))
+	}
+	a.reader = newFrames(p, a.push, a.mark, a.sink.Error)
 	state, err := load(opts.Journal, c.Name)
 	if err != nil {
 		return nil, err
 	}
-	if err := a.settle(state, from); err != nil {
+	if err := a.settle(ctx, state, from); err != nil {
+		return nil, fmt.Errorf("start application %q: %w", c.Name, err)
+	}
+	if err := a.connect(); err != nil {
 		return nil, fmt.Errorf("start application %q: %w", c.Name, err)
 	}
 	var running context.Context
@@ -189,51 +228,33 @@ func (a *Application) Stop(ctx context.Context) {
 	}
 }
 
-// Status is a picture of a running application.
-type Status struct {
-	Records int64 // read from the input since the start
-	// MillisBehindLatest is how much later the newest record of the input
-	// arrived than the newest that was read.
-	MillisBehindLatest int64
-	// Bound is the time up to which windows are closed for sure, ms since the
-	// epoch, and Step the number of the newest step with results.
-	Bound int64
-	Step  uint64
-	// Streams are the input and the in-application streams, error_stream last.
-	Streams []StreamStatus
-	Errors  map[string]int64 // error rows by name
-	// LastError is the newest trouble: why the run ended, why results wait, or
-	// the newest error row's message.
-	LastError string
-}
-
-// Status may be called at any time.
-func (a *Application) Status() Status {
-	a.mu.Lock()
-	p := a.progress
-	a.mu.Unlock()
-	s := Status{Records: p.records, Bound: p.bound, Step: p.step, Streams: []StreamStatus{a.source.status()}}
-	for _, st := range a.plan.streams {
-		s.Streams = append(s.Streams, a.sink.streams[st.Name].watch.status())
+// connect makes the parts that run beside the engine.
+func (a *Application) connect() (err error) {
+	if a.plan.Input.Processor != nil {
+		if a.processor, err = newProcessor(a); err != nil {
+			return err
+		}
 	}
-	s.Errors, s.LastError = a.sink.failures()
-	if p.waiting != "" {
-		s.LastError = p.waiting
+	for _, out := range a.sink.pending {
+		if out.Kind != ToFunction {
+			continue
+		}
+		o, err := newFunctionOutput(a, out.Output, out.id)
+		if err != nil {
+			return err
+		}
+		a.functions = append(a.functions, o)
 	}
-	if p.err != nil {
-		s.LastError = p.err.Error()
-	}
-	if e := a.opts.Journal.Extent(a.input); e.Next > p.next && p.arrival > 0 {
-		s.MillisBehindLatest = max(e.Arrival-p.arrival, 0)
-	}
-	return s
+	return nil
 }
 
 // Watch shows the recent rows of an in-application stream and then those that
 // follow.
 func (a *Application) Watch(stream string) (*Watch, error) {
-	if stream == a.source.name {
-		return a.source.watch(), nil
+	for _, in := range a.inputs {
+		if stream == in.name {
+			return in.watch(), nil
+		}
 	}
 	if st := a.sink.streams[stream]; st != nil {
 		return st.watch.watch(), nil

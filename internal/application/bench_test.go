@@ -65,8 +65,8 @@ func BenchmarkTumblingCount(b *testing.B) {
 			a := &Application{plan: p, log: slog.New(slog.DiscardHandler)}
 			a.sink = newSink(p, time.Now)
 			a.engine = p.program.NewEngine(a.sink, a.opts.Limits)
-			a.source = newStreamWatch("S_001", p.inputs[0].Columns, p.program.Needed("S_001"), time.Now)
-			a.reader = newFrames(p, a.push, a.sink.Error)
+			a.inputs = []*streamWatch{newStreamWatch("S_001", p.inputs[0].Columns, p.program.Needed("S_001"), time.Now)}
+			a.reader = newFrames(p, a.push, a.mark, a.sink.Error)
 			sealed := benchFrames(b)
 			id, next := record.NewStreamID(), record.Sequence(1)
 			b.ReportAllocs()

@@ -1,6 +1,9 @@
 package application
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -18,6 +21,11 @@ type Config struct {
 	Input   Input
 	Tables  []Table
 	Outputs []Output
+	// Revision names the start or update by which reference data is read: an
+	// application that goes on under another one reads it anew, under the same
+	// one it keeps what it has. The application's version and when it was started
+	// make a good one.
+	Revision string
 }
 
 // Input is the delivery stream that an application reads.
@@ -92,8 +100,9 @@ type plan struct {
 	Config
 	program *sql.Program
 	layout  *input.Layout
-	inputs  []sql.Stream // that the input fills
-	streams []sql.Stream // created by the code, and error_stream
+	inputs  []sql.Stream    // that the input fills
+	layouts []*input.Layout // of the tables
+	streams []sql.Stream    // created by the code, and error_stream
 }
 
 // Check tells whether the application could run. Errors are *sql.Diagnostics
@@ -108,8 +117,11 @@ func (c Config) plan() (*plan, error) {
 	if err := p.checkInput(); err != nil {
 		return nil, err
 	}
-	var err error
-	if p.program, err = sql.Compile(c.Name+".sql", c.Code, sql.Schema{Inputs: p.inputs}); err != nil {
+	tables, err := p.checkTables()
+	if err != nil {
+		return nil, err
+	}
+	if p.program, err = sql.Compile(c.Name+".sql", c.Code, sql.Schema{Inputs: p.inputs, Tables: tables}); err != nil {
 		return nil, err
 	}
 	p.streams = p.program.Streams()
@@ -117,15 +129,8 @@ func (c Config) plan() (*plan, error) {
 }
 
 func (p *plan) checkInput() (err error) {
-	switch n := p.Input.Parallelism; {
-	case n < 0 || n > MaxParallelism:
+	if n := p.Input.Parallelism; n < 0 || n > MaxParallelism {
 		return invalid("InputParallelism has a Count of %d, want 1 to %d", n, MaxParallelism)
-	case n > 1:
-		return invalid("InputParallelism with a Count above 1 is not supported")
-	case p.Input.Processor != nil:
-		return invalid("InputProcessingConfiguration is not supported")
-	case len(p.Tables) > 0:
-		return invalid("reference data is not supported")
 	}
 	if p.layout, err = p.Input.Schema.Layout(); err != nil {
 		return invalid("the input schema: %v", err)
@@ -136,13 +141,61 @@ func (p *plan) checkInput() (err error) {
 	return nil
 }
 
+func (p *plan) checkTables() (tables []sql.Stream, err error) {
+	for _, t := range p.Tables {
+		l, err := t.Schema.Layout()
+		switch {
+		case err != nil:
+			return nil, invalid("the schema of reference table %q: %v", t.Name, err)
+		case !strings.HasPrefix(t.BucketARN, bucketPrefix):
+			return nil, invalid("reference table %q: BucketARN is %q, want %sNAME", t.Name, t.BucketARN, bucketPrefix)
+		}
+		columns := l.Columns()
+		p.layouts = append(p.layouts, l)
+		tables = append(tables, sql.Stream{Name: t.Name, Columns: columns[:len(columns)-l.Hidden()]})
+	}
+	return tables, nil
+}
+
+// fingerprint identifies what the rows of the input and of the code depend on:
+// with another one, windows begin anew. Where results go is not part of it, nor
+// what a function does.
+func (p *plan) fingerprint() string {
+	program := p.program.Fingerprint()
+	in := p.Input
+	text, err := json.Marshal(struct {
+		Program   []byte
+		Streams   []string
+		Schema    input.Schema
+		Processed bool
+		Tables    []Table
+	}{program[:], in.Streams(), in.Schema, in.Processor != nil, p.Tables})
+	if err != nil {
+		panic("BUG: " + err.Error()) // texts and numbers
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
+}
+
+// surroundings checks that what the application calls is there.
+func (p *plan) surroundings(o Options) error {
+	if len(p.Tables) > 0 && o.Objects == nil {
+		return invalid("reference data is not supported here: there are no objects")
+	}
+	functions := p.Input.Processor != nil
+	for _, out := range p.Outputs {
+		functions = functions || out.Kind == ToFunction
+	}
+	if functions && o.Functions == nil {
+		return invalid("functions are not supported here: there is no way to invoke them")
+	}
+	return nil
+}
+
 func (p *plan) checkOutputs() error {
 	for _, o := range p.Outputs {
 		if !p.has(o.Stream) {
 			return invalid("output %q is bound to no in-application stream of the code; it creates %s", o.Stream, p.names())
-		}
-		if o.Kind != ToDeliveryStream {
-			return invalid("LambdaOutput is not supported; use KinesisFirehoseOutput")
 		}
 	}
 	return nil

@@ -3,53 +3,8 @@ package application
 import (
 	"fmt"
 
-	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/record"
 )
-
-// settle decides where the application begins, and makes that durable when it
-// does not go on from its own snapshots.
-func (a *Application) settle(state *saved, from Position) error {
-	a.keeper = &keeper{journal: a.opts.Journal, app: a.plan.Name, input: a.input, snapshots: state.snapshots, lastID: state.lastID, strays: state.strays}
-	if len(state.steps) > 0 {
-		a.keeper.firstStep = state.steps[0].Number
-	} else if len(state.snapshots) > 0 {
-		a.keeper.firstStep = state.snapshots[len(state.snapshots)-1].Step + 1
-	}
-	extent := a.opts.Journal.Extent(a.input)
-	step, next := state.last()
-	switch {
-	case from == Now || len(state.snapshots) == 0:
-		next = extent.Next
-	case state.snapshots[0].Input != a.input:
-		a.log.Warn("the input stream was created anew; the application begins with its first record")
-		next = extent.First
-	case state.snapshots[0].Fingerprint != fingerprintText(a.plan.program.Fingerprint()):
-		a.log.Warn("the application's code has changed; its windows begin anew where it was stopped")
-	default:
-		return nil
-	}
-	return a.begins(state, step, max(next, 1))
-}
-
-// begins makes an empty engine at a place of the input the only state there is.
-func (a *Application) begins(state *saved, step uint64, next record.Sequence) error {
-	a.step, a.next = step, next
-	head, bytes := a.picture()
-	head.ID = a.keeper.newID()
-	if err := head.putChunks(a.opts.Journal, a.plan.Name, bytes); err != nil {
-		return err
-	}
-	b := &journal.Batch{}
-	for _, s := range state.steps {
-		b.Delete(stepKey(a.plan.Name, s.Number))
-	}
-	if err := a.keeper.commit(head, b, 1); err != nil {
-		return err
-	}
-	*state = saved{snapshots: a.keeper.snapshots}
-	return nil
-}
 
 // restore loads the newest snapshot that is whole.
 func (a *Application) restore(state *saved) error {
@@ -68,9 +23,9 @@ func (a *Application) restore(state *saved) error {
 		}
 		a.step, a.next, a.applied = head.Step, head.Next, head.Bound
 		a.taken = a.opts.Now()
-		a.next = a.opts.Journal.After(a.input, a.next)
-		if e := a.opts.Journal.Extent(a.input); e.First > a.next {
-			a.log.Warn("records were given up before the application read them", "records", e.First-a.next, "from", a.next, "to", e.First)
+		a.next = a.opts.Journal.After(a.source, a.next)
+		if e := a.opts.Journal.Extent(a.source); e.First > a.next {
+			a.givenUp(a.source, a.next, e.First)
 			a.next = e.First
 		}
 		a.publish()
@@ -94,11 +49,13 @@ func (a *Application) replay(state *saved) error {
 		select {
 		case f, ok := <-a.frames:
 			if !ok {
-				return a.feedErr
+				return a.ended()
 			}
 			bounds = a.repeat(bounds, f.First)
 			a.frame(f)
 			a.publish()
+		case err := <-a.failed:
+			return err
 		case <-a.stop:
 			return errStopped
 		}

@@ -31,8 +31,7 @@ func (a *Application) run(ctx context.Context, state *saved) {
 	}()
 	err := a.restore(state)
 	if err == nil {
-		r := a.opts.Journal.Read(a.input, a.next)
-		a.work.Go(func() { a.feed(ctx, r) })
+		a.startParts(ctx)
 		if err = a.replay(state); err == nil {
 			close(a.ready)
 			err = a.live(ctx)
@@ -55,24 +54,43 @@ func (a *Application) end(err error) {
 	a.progress.err = err
 }
 
-// feed reads ahead of the engine, so that a lagging reader's disk and the
-// engine work at once.
-func (a *Application) feed(ctx context.Context, r journal.Reader) {
-	defer r.Close()
-	defer close(a.frames)
-	for {
-		f, err := r.Next(ctx)
-		if err != nil {
-			a.feedErr = fmt.Errorf("read %s: %w", a.plan.Input.ARN, err)
-			return
-		}
-		select {
-		case a.frames <- f:
-		case <-ctx.Done():
-			a.feedErr = ctx.Err()
-			return
-		}
+// startParts starts what runs beside the engine.
+func (a *Application) startParts(ctx context.Context) {
+	r := a.opts.Journal.Read(a.source, a.next)
+	a.work.Go(func() { feed(ctx, r, a.frames, &a.feedErr) })
+	if a.processor != nil {
+		a.part(ctx, a.processor.run)
 	}
+	for _, o := range a.functions {
+		a.part(ctx, o.run)
+	}
+}
+
+// part runs until ctx ends; when it fails before that, so does the application.
+func (a *Application) part(ctx context.Context, run func(context.Context) error) {
+	a.work.Go(func() {
+		defer func() {
+			if r := recover(); r != nil {
+				a.log.Error("application panicked", "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+				a.partFailed(fmt.Errorf("internal error: %v", r))
+			}
+		}()
+		if err := run(ctx); ctx.Err() == nil {
+			a.partFailed(err)
+		}
+	})
+}
+
+func (a *Application) partFailed(err error) {
+	select {
+	case a.failed <- err:
+	default: // the run ends by an earlier one
+	}
+}
+
+// ended is why there are no more frames.
+func (a *Application) ended() error {
+	return fmt.Errorf("read %s: %w", a.plan.Input.ARN, a.feedErr)
 }
 
 // live turns frames and bounds into steps until the application is stopped.
@@ -90,11 +108,13 @@ func (a *Application) live(ctx context.Context) error {
 		select {
 		case f, ok := <-frames:
 			if !ok {
-				return a.feedErr
+				return a.ended()
 			}
 			a.consume(f)
 		case <-tick.C:
 			a.ask()
+		case err := <-a.failed:
+			return err
 		case err := <-a.committed():
 			if err != nil {
 				return err
@@ -144,19 +164,33 @@ func (a *Application) waiting() (*record.Frame, bool) {
 // frame reads one frame's records; rows may stay in the reader's batch.
 func (a *Application) frame(f *record.Frame) {
 	if f.First > a.next {
-		if next := a.opts.Journal.After(a.input, a.next); f.First > next {
-			a.log.Warn("records were given up before the application read them", "records", f.First-next, "from", next, "to", f.First)
-		}
+		a.givenUp(a.source, a.next, f.First)
 	}
 	a.reader.read(f, a.next)
 	a.next = max(a.next, f.Next())
 	a.dirty = true
 }
 
+// givenUp reports records that are no longer there.
+func (a *Application) givenUp(id record.StreamID, from, to record.Sequence) {
+	if next := a.opts.Journal.After(id, from); to > next {
+		a.log.Warn("records were given up before the application read them", "records", to-next, "from", next, "to", to)
+	}
+}
+
 // push gives the reader's rows to the engine.
-func (a *Application) push(stream string, b *types.Batch) {
-	a.source.observe(b)
-	a.engine.Push(stream, b)
+func (a *Application) push(in int, b *types.Batch) {
+	a.inputs[in].observe(b)
+	a.engine.Push(a.plan.inputs[in].Name, b)
+}
+
+// mark gives the engine a bound that is part of its input: no step has to
+// remember it.
+func (a *Application) mark(t int64) {
+	if t -= a.opts.Allowance.Milliseconds(); t > a.applied {
+		a.engine.Bound(t)
+		a.applied = t
+	}
 }
 
 // ask gets a promise from the journal, and keeps it at once when everything
@@ -165,9 +199,26 @@ func (a *Application) ask() {
 	if a.promise != nil {
 		return
 	}
+	if b, ok := a.promised(); ok {
+		a.promise = &b
+		a.keepPromise()
+	}
+}
+
+// promised is what the journal says of the input. Where that is processed first,
+// it holds once everything before it was processed.
+func (a *Application) promised() (bound, bool) {
+	done := processedPosition{}
+	if a.processor != nil {
+		done = a.processor.position()
+	}
 	t, next := a.opts.Journal.Bound(a.input)
-	a.promise = &bound{Next: next, Time: t - a.opts.Allowance.Milliseconds()}
-	a.keepPromise()
+	b := bound{Next: next, Time: t - a.opts.Allowance.Milliseconds()}
+	if a.processor != nil {
+		b.Next = done.stream
+		return b, done.input >= next
+	}
+	return b, true
 }
 
 // keepPromise gives the engine the promise whose place has been reached. One
@@ -206,7 +257,11 @@ func (a *Application) publish() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p := &a.progress
-	p.next, p.records, p.arrival, p.bound, p.step = a.next, a.reader.records, a.reader.arrival, a.applied, a.step
+	p.next, p.input, p.bound, p.step = a.next, a.reader.next, a.applied, a.step
+	if a.processor == nil {
+		p.input = a.next
+	}
+	p.records, p.bytes, p.arrival = a.reader.records, a.reader.bytes, a.reader.arrival
 	p.idle = !pending && a.commit == nil && a.snapshot == nil
 }
 

@@ -11,7 +11,8 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// maxRowBytes is the largest record that a delivery stream takes.
+// maxRowBytes is the largest record that a delivery stream takes; functions get
+// none that is larger either.
 const maxRowBytes = 1_000 << 10
 
 // sink receives every row of every in-application stream: it observes them and
@@ -40,7 +41,37 @@ type sinkStream struct {
 // pendingOutput are the records that an output gets with the next step.
 type pendingOutput struct {
 	Output
+	id      record.StreamID // private, of an output to a function
 	records *record.Builder
+	counts  *outputCounts
+}
+
+// outputCounts are those of one output's steps.
+type outputCounts struct {
+	mu     sync.Mutex
+	counts OutputStatus
+}
+
+func (c *outputCounts) attempted(ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.Attempts++
+	if ok {
+		c.counts.Successes++
+	}
+}
+
+func (c *outputCounts) committed(records, bytes int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.counts.Records += int64(records)
+	c.counts.Bytes += int64(bytes)
+}
+
+func (c *outputCounts) status() OutputStatus {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.counts
 }
 
 func newSink(p *plan, now func() time.Time) *sink {
@@ -49,7 +80,7 @@ func newSink(p *plan, now func() time.Time) *sink {
 		s.streams[st.Name] = &sinkStream{watch: newStreamWatch(st.Name, st.Columns, nil, now), columns: st.Columns}
 	}
 	for _, o := range p.Outputs {
-		out := &pendingOutput{o, &record.Builder{}}
+		out := &pendingOutput{Output: o, records: &record.Builder{}, counts: &outputCounts{}}
 		s.pending = append(s.pending, out)
 		s.streams[o.Stream].outputs = append(s.streams[o.Stream].outputs, out)
 	}
@@ -76,11 +107,15 @@ func (s *sink) Rows(stream string, b *types.Batch) {
 // error row; first tells that no other output has said so.
 func (s *sink) gather(out *pendingOutput, columns []types.Column, b *types.Batch, first bool) {
 	for i := range b.N {
+		record := len(out.records.Data)
+		if out.Kind == ToFunction {
+			out.records.Data = append(out.records.Data, firstDelivered[:]...)
+		}
 		start := len(out.records.Data)
 		out.records.Data = out.Format.Append(out.records.Data, columns, b, i)
 		if n := len(out.records.Data) - start; n > maxRowBytes {
 			head := append([]byte(nil), out.records.Data[start:start+maxRowBytes/16]...)
-			out.records.Data = out.records.Data[:start]
+			out.records.Data = out.records.Data[:record]
 			if first {
 				s.Error(types.ErrorRow{Time: b.Rowtime[i], Name: errorRowTooLarge, DataRowtime: b.Rowtime[i], DataRow: head, Pump: input.NoPump,
 					Message: fmt.Sprintf("the row takes %d bytes as a record, at most %d", n, maxRowBytes)})
@@ -95,13 +130,18 @@ const errorRowTooLarge = "ROW_TOO_LARGE"
 
 // Error implements sql.Sink.
 func (s *sink) Error(e types.ErrorRow) {
-	s.mu.Lock()
-	s.errors[e.Name]++
-	s.last = e.Message
-	s.mu.Unlock()
+	s.note(e)
 	b := types.NewBatch(s.errorColumns)
 	types.AppendErrorRow(b, e)
 	s.Rows(types.ErrorStream, b)
+}
+
+// note counts an error row.
+func (s *sink) note(e types.ErrorRow) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.errors[e.Name]++
+	s.last = e.Message
 }
 
 // bytes is what the pending step takes, and whether it has any record.

@@ -12,11 +12,12 @@ import (
 type keeper struct {
 	journal   journal.Journal
 	app       string
-	input     record.StreamID
-	snapshots []snapshotHead // newest first
-	firstStep uint64         // oldest step that may still be there
-	lastID    uint64         // newest snapshot id ever given
-	strays    []string       // keys that no snapshot needs, to be deleted
+	source    record.StreamID // that the engine reads
+	own       bool            // source is the application's own: nobody else trims it
+	snapshots []snapshotHead  // newest first
+	firstStep uint64          // oldest step that may still be there
+	lastID    uint64          // newest snapshot id ever given
+	strays    []string        // keys that no snapshot needs, to be deleted
 }
 
 func (k *keeper) newID() uint64 {
@@ -75,8 +76,8 @@ func (a *Application) snapshotTaken() {
 // picture is the state of this moment.
 func (a *Application) picture() (snapshotHead, []byte) {
 	head := snapshotHead{
-		Version: stateVersion, Step: a.step, Input: a.input, Next: a.next, Bound: a.applied,
-		Fingerprint: fingerprintText(a.plan.program.Fingerprint()),
+		Version: stateVersion, Step: a.step, Input: a.source, Next: a.next, Bound: a.applied,
+		Fingerprint: a.plan.fingerprint(), Revision: a.plan.Revision, Tables: a.tables,
 	}
 	state := a.engine.Snapshot(make([]byte, 0, a.stateBytes))
 	a.stateBytes = len(state) + len(state)/8
@@ -115,10 +116,15 @@ func (k *keeper) commit(head snapshotHead, b *journal.Batch, keep int) error {
 	for _, key := range k.strays {
 		b.Delete(key)
 	}
-	b.SetCursor(k.input, cursorName(k.app), oldest.Next)
+	if !k.own {
+		b.SetCursor(k.source, cursorName(k.app), oldest.Next)
+	}
 	if _, err := journal.Put(k.journal, b); err != nil {
 		return err
 	}
 	k.snapshots, k.firstStep, k.strays = kept, first, nil
+	if k.own {
+		return k.journal.Trim(k.source, oldest.Next)
+	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package application
 
 import (
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
@@ -17,7 +16,9 @@ import (
 //	application/<name>/snapshot/<id>/head     snapshotHead, JSON
 //	application/<name>/snapshot/<id>/<chunk>  the engine's state, up to 1 MiB each
 //	application/<name>/step/<number>          stepRecord, JSON
-//	cursor application/<name>                 where the input must be kept from
+//	application/<name>/streams                privateStreams, JSON
+//	cursor application/<name>                 where the input must be kept from; how far it was processed
+//	cursor delivery                           of an output's private stream: how far a function took it
 //
 // Numbers are hex and padded, so that keys ascend with them. A snapshot is
 // there once its head is. Two are kept, and the steps after the older one.
@@ -50,10 +51,12 @@ type snapshotHead struct {
 	Version     int             `json:"version"`
 	ID          uint64          `json:"-"`
 	Step        uint64          `json:"step"`
-	Input       record.StreamID `json:"input"`
+	Input       record.StreamID `json:"input"` // that the engine reads: the input or what was processed of it
 	Next        record.Sequence `json:"next"`
 	Bound       int64           `json:"bound"`
-	Fingerprint string          `json:"plan"` // of the plan, hex
+	Fingerprint string          `json:"plan"`               // of the plan, hex
+	Revision    string          `json:"revision,omitempty"` // of the reference data
+	Tables      string          `json:"tables,omitempty"`   // its fingerprint, hex
 	Bytes       int             `json:"bytes"`
 	CRC32C      uint32          `json:"crc32c"`
 }
@@ -86,8 +89,9 @@ func set(b *journal.Batch, key string, v any) {
 type saved struct {
 	snapshots []snapshotHead // newest first
 	steps     []stepRecord   // ascending
-	strays    []string       // chunks of a snapshot that never got its head
-	lastID    uint64         // highest of any snapshot, whole or stray
+	streams   privateStreams
+	strays    []string // chunks of a snapshot that never got its head
+	lastID    uint64   // highest of any snapshot, whole or stray
 }
 
 // last is the newest committed position: that of the last step or snapshot.
@@ -108,6 +112,12 @@ func load(j journal.Journal, app string) (*saved, error) {
 	for e, err := range j.Scan(statePrefix(app)) {
 		if err != nil {
 			return nil, fmt.Errorf("read state of application %q: %w", app, err)
+		}
+		if e.Key == streamsKey(app) {
+			if err := decode(e.Value, &s.streams, &s.streams.Version); err != nil {
+				return nil, fmt.Errorf("read state %q: %w", e.Key, err)
+			}
+			continue
 		}
 		id, part, kind, err := parseKey(app, e.Key)
 		switch {
@@ -200,16 +210,23 @@ func (h *snapshotHead) remove(b *journal.Batch, app string) {
 	}
 }
 
-func fingerprintText(f [32]byte) string { return hex.EncodeToString(f[:]) }
-
 // Forget deletes everything the journal keeps for an application that does not
-// run, and its cursor on the stream it read.
+// run: its private streams, its state, and its cursor on the stream it read.
 func Forget(j journal.Journal, app string) error {
 	state, err := load(j, app)
 	if err != nil {
 		return err
 	}
+	for _, id := range state.streams.ids() {
+		if err := j.Drop(id); err != nil {
+			return fmt.Errorf("drop stream %s of application %q: %w", id, app, err)
+		}
+	}
 	b := &journal.Batch{}
+	b.Delete(streamsKey(app))
+	if p := state.streams.Processed; p != nil {
+		b.DeleteCursor(p.Input, cursorName(app))
+	}
 	for _, head := range state.snapshots {
 		head.remove(b, app)
 		b.DeleteCursor(head.Input, cursorName(app))

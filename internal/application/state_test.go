@@ -260,7 +260,7 @@ func TestIdleCommitsNothing(t *testing.T) {
 func TestKeeper(t *testing.T) {
 	j := memory.New(memory.Options{})
 	input := record.NewStreamID()
-	k := &keeper{journal: j, app: "a", input: input, firstStep: 1}
+	k := &keeper{journal: j, app: "a", source: input, firstStep: 1}
 	state := bytes.Repeat([]byte("state of the engine "), 3*chunkBytes/20)
 	steps := &journal.Batch{}
 	for n := uint64(1); n <= 30; n++ {

@@ -3,9 +3,11 @@ package application
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/millrace/millrace/internal/journal"
+	"github.com/millrace/millrace/internal/record"
 )
 
 // How long a step that cannot be committed waits before it is tried again.
@@ -59,38 +61,65 @@ func (a *Application) begin(ctx context.Context) {
 func (a *Application) write(ctx context.Context, c *commit) error {
 	// The input is held in the journal until the step is there.
 	b := &journal.Batch{MakesRoom: true}
+	counted := make([]func(), 0, len(c.outputs))
 	for _, o := range c.outputs {
-		err := a.retry(ctx, "output", o.Stream, func() error {
-			return a.opts.Streams.AppendTo(b, o.ARN, o.records, o.RoleARN)
+		records, bytes := o.records.Count(), o.records.Bytes()
+		err := a.retry(ctx, "output "+o.Stream, func() error {
+			err := a.give(b, o)
+			o.counts.attempted(err == nil)
+			return err
 		}, func(err error) bool { return !errors.Is(err, journal.ErrClosed) })
 		if err != nil {
 			return err
 		}
+		counted = append(counted, func() { o.counts.committed(records, bytes) })
 	}
 	set(b, stepKey(a.plan.Name, c.Number), c.stepRecord)
 	if n := len(c.Bounds); n > 0 {
 		b.SetFloor(a.input, c.Bounds[n-1].Time)
 	}
+	if _, err := a.put(ctx, "step", b); err != nil {
+		return err
+	}
+	for _, count := range counted {
+		count()
+	}
+	return nil
+}
+
+// give adds the records of an output to a step.
+func (a *Application) give(b *journal.Batch, o *pendingOutput) error {
+	if o.Kind != ToFunction {
+		return a.opts.Streams.AppendTo(b, o.ARN, o.records, o.RoleARN)
+	}
+	if backlog := a.opts.Journal.Extent(o.id).Bytes; backlog > a.opts.BacklogBytes {
+		return fmt.Errorf("function %s has left %d bytes undelivered", o.ARN, backlog)
+	}
+	return appendFrames(b, o.id, o.records)
+}
+
+// put commits a batch, however long the journal has no room for it.
+func (a *Application) put(ctx context.Context, what string, b *journal.Batch) ([]*record.Frame, error) {
 	var done journal.Commit
-	err := a.retry(ctx, "step", "", func() (err error) {
+	err := a.retry(ctx, what, func() (err error) {
 		done, err = a.opts.Journal.Begin(b)
 		return err
 	}, func(err error) bool { return errors.Is(err, journal.ErrFull) })
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return done.Wait()
+	return done.Frames(), done.Wait()
 }
 
 // retry calls try until it succeeds, its error is final or ctx ends. Results
 // are kept meanwhile and the input waits.
-func (a *Application) retry(ctx context.Context, what, name string, try func() error, again func(error) bool) error {
+func (a *Application) retry(ctx context.Context, what string, try func() error, again func(error) bool) error {
 	wait := firstRetry
 	for {
 		err := try()
 		if err == nil {
 			if wait != firstRetry {
-				a.setWaiting("")
+				a.waits.set(what, "")
 			}
 			return nil
 		}
@@ -98,20 +127,12 @@ func (a *Application) retry(ctx context.Context, what, name string, try func() e
 			return err
 		}
 		if wait == firstRetry {
-			a.log.Warn("results wait for their stream", "waits_for", what, "in_application_stream", name, "error", err)
+			a.log.Warn("results wait for their stream", "waits_for", what, "error", err)
 		}
-		a.setWaiting(err.Error())
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
-			return ctx.Err()
+		a.waits.set(what, err.Error())
+		if err := sleep(ctx, wait); err != nil {
+			return err
 		}
 		wait = min(2*wait, lastRetry)
 	}
-}
-
-func (a *Application) setWaiting(why string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.progress.waiting = why
 }

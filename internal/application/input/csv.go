@@ -43,19 +43,46 @@ func newCSVFormat(l *Layout, fields []int) *csvFormat {
 
 func (f *csvFormat) reset() { f.arena = f.arena[:0] }
 
-func (f *csvFormat) read(r *Reader, data []byte, start, end int) {
-	data = data[:end]
-	for at := start; at < end; {
+func (f *csvFormat) read(r *Reader, data []byte, start, end int) { f.rows(r, data[:end], start, true) }
+
+// part implements parts.
+func (f *csvFormat) part(r *Reader, data []byte, final bool) int { return f.rows(r, data, 0, final) }
+
+// rows reads the rows from at on. If data is not the final part of what there
+// is, it stops at the first row that may go on behind data.
+func (f *csvFormat) rows(r *Reader, data []byte, at int, final bool) int {
+	for at < len(data) {
 		stop, next := f.rowEnd(data, at)
+		if !final && stop == len(data) {
+			return at
+		}
 		line := f.trim(data[at:stop])
 		switch {
 		case len(line) == 0:
 		case bytes.IndexByte(line, '"') < 0:
 			f.plain(r, line)
 		default:
+			if !final && !f.ends(data, at) {
+				return at
+			}
 			next = f.quoted(r, data, at)
 		}
 		at = next
+	}
+	return at
+}
+
+// ends tells whether the row at p, which has quotes, ends before the data does.
+func (f *csvFormat) ends(data []byte, p int) bool {
+	for {
+		_, q, fault := f.field(data, p)
+		switch {
+		case q == len(data):
+			return false
+		case fault != "" || !bytes.HasPrefix(data[q:], f.column) || bytes.HasPrefix(data[q:], f.row):
+			return true
+		}
+		p = q + len(f.column)
 	}
 }
 

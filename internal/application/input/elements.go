@@ -67,6 +67,11 @@ func (f *elementsFormat) read(r *Reader, data []byte, start, end int) {
 	}
 }
 
+// part implements format.
+func (f *elementsFormat) part(r *Reader, data []byte, final bool) int {
+	return eachDocument(data, final, func(start, end int) { f.read(r, data, start, end) })
+}
+
 // find reads the document for everything but the elements.
 func (f *elementsFormat) find(data []byte, at, end int) (array value, next int, err error) {
 	if f.document == nil {

@@ -47,6 +47,27 @@ func (f *jsonFormat) read(r *Reader, data []byte, start, end int) {
 	}
 }
 
+// part implements format.
+func (f *jsonFormat) part(r *Reader, data []byte, final bool) int {
+	return eachDocument(data, final, func(start, end int) { f.read(r, data, start, end) })
+}
+
+// eachDocument reads the documents of an object, each as a record of its own, so
+// that a fault refuses no more than one.
+func eachDocument(data []byte, final bool, read func(start, end int)) int {
+	for at := 0; ; {
+		start, end, whole := jsonscan.Document(data, at)
+		switch {
+		case start == len(data):
+			return start
+		case !whole && !final:
+			return start
+		}
+		read(start, end)
+		at = end
+	}
+}
+
 // refuseJSON reports the record data[start:end], whose document at another place
 // is none.
 func (r *Reader) refuseJSON(data []byte, start, at, end int, err error) {

@@ -32,9 +32,13 @@ type Reader struct {
 	at   record // being read
 }
 
-// format reads the rows of a record, or refuses them.
+// format reads the rows of a record or refuses them.
 type format interface {
 	read(r *Reader, data []byte, start, end int)
+	// part reads the whole documents or rows at the beginning of an object's data,
+	// a record each, and returns where the first that may not be whole begins.
+	// final: the object ends with the data.
+	part(r *Reader, data []byte, final bool) int
 	// reset ends the life of all texts that the format has made.
 	reset()
 }

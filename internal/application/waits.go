@@ -1,0 +1,38 @@
+package application
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// waits is what an application waits for now, by what of it waits.
+type waits struct {
+	mu  sync.Mutex
+	why map[string]string
+}
+
+// set says why something waits, or with an empty text that it does not.
+func (w *waits) set(what, why string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if why == "" {
+		delete(w.why, what)
+		return
+	}
+	if w.why == nil {
+		w.why = map[string]string{}
+	}
+	w.why[what] = why
+}
+
+func (w *waits) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all []string
+	for _, what := range slices.Sorted(maps.Keys(w.why)) {
+		all = append(all, w.why[what])
+	}
+	return strings.Join(all, "; ")
+}
