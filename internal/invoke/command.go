@@ -17,7 +17,7 @@ import (
 // standard error says why.
 //
 // The program and those that it starts are a process group, which is killed at
-// the timeout.
+// the timeout. On Linux the program ends with the server, however that dies.
 type command struct {
 	args    []string
 	environ []string

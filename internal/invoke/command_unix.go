@@ -11,6 +11,7 @@ import (
 // of all of them.
 func ownGroup(run *exec.Cmd) {
 	run.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	endWithParent(run.SysProcAttr)
 	run.Cancel = func() error { return syscall.Kill(-run.Process.Pid, syscall.SIGKILL) }
 }
 
