@@ -9,20 +9,24 @@ import (
 
 // folders are what the pattern looks into, remembered as long as their times do not change.
 type folders struct {
-	known map[string]*folder
-	read  bool // one was read anew in this walk
-	err   error
+	known  map[string]*folder
+	read   bool // one was read anew in this walk
+	linked bool // it came upon symbolic links to files
+	err    error
 }
 
 type folder struct {
-	modified time.Time
-	names    []string // of what is no folder
-	subs     []string // folders, symbolic links to folders last
-	links    int      // how many of subs are links
-	seen     bool     // in this walk
+	info   os.FileInfo
+	read   time.Time
+	local  bool     // it is on a file system whose times and events tell of every change
+	names  []string // of what is no folder
+	linked int      // how many of names, the last, are symbolic links: what they lead to may change without the folder
+	subs   []string // folders, symbolic links to folders last
+	links  int      // how many of subs are links
+	seen   bool     // in this walk
 }
 
-// modifiedGrain covers the coarseness of a folder's time: within it, a second change may leave no trace.
+// modifiedGrain covers the coarseness of a folder's time: what changes within it after the reading may leave no trace.
 const modifiedGrain = time.Second
 
 // walk calls visit for each file that the pattern matches. With again, folders are read whatever their time says. It reports whether any of them was; the paths
@@ -34,7 +38,7 @@ func (f *folders) walk(g Glob, again bool, visit func(path string)) (changed boo
 	for _, dir := range f.known {
 		dir.seen = false
 	}
-	f.read, f.err = false, nil
+	f.read, f.linked, f.err = false, false, nil
 	seen := make(map[string]bool)
 	f.descend(g.Dir, g.parts, again, func(path string) {
 		if !seen[path] {
@@ -62,10 +66,12 @@ func (f *folders) descend(path string, parts []globPart, again bool, visit func(
 		return
 	}
 	if last {
-		for _, name := range dir.names {
-			if !isCompressed(name) && part.match(name) {
-				visit(filepath.Join(path, name))
+		for i, name := range dir.names {
+			if isCompressed(name) || !part.match(name) {
+				continue
 			}
+			f.linked = f.linked || i >= len(dir.names)-dir.linked
+			visit(filepath.Join(path, name))
 		}
 		if !part.any {
 			return
@@ -92,28 +98,32 @@ func (f *folders) look(path string, again bool) *folder {
 		return nil
 	}
 	dir := f.known[path]
-	if dir != nil && (dir.seen || !again && info.ModTime().Equal(dir.modified) && time.Since(info.ModTime()) > modifiedGrain) {
+	if dir != nil && (dir.seen || !again && os.SameFile(info, dir.info) && dir.upToDate(info)) {
 		dir.seen = true
 		return dir
 	}
+	begun := time.Now()
 	entries, err := os.ReadDir(path)
 	if err != nil {
 		f.fail(err)
 		return nil
 	}
-	dir = &folder{modified: info.ModTime(), seen: true}
-	var links []string
+	dir = &folder{info: info, read: begun, local: isLocal(path), seen: true}
+	var links, linked []string
 	for _, entry := range entries {
 		switch {
 		case entry.IsDir():
 			dir.subs = append(dir.subs, entry.Name())
 		case entry.Type()&fs.ModeSymlink != 0 && isFolder(filepath.Join(path, entry.Name())):
 			links = append(links, entry.Name())
+		case entry.Type()&fs.ModeSymlink != 0:
+			linked = append(linked, entry.Name())
 		default:
 			dir.names = append(dir.names, entry.Name())
 		}
 	}
 	dir.subs, dir.links = append(dir.subs, links...), len(links)
+	dir.names, dir.linked = append(dir.names, linked...), len(linked)
 	f.known[path] = dir
 	f.read = true
 	return dir
@@ -128,4 +138,30 @@ func (f *folders) fail(err error) {
 	if f.err == nil {
 		f.err = err
 	}
+}
+
+// local reports whether all that the last walk saw is on file systems that tell of every change. What symbolic links lead to may be anywhere.
+func (f *folders) local() bool {
+	for _, dir := range f.known {
+		if !dir.local {
+			return false
+		}
+	}
+	return !f.linked && len(f.known) > 0
+}
+
+// unchanged reports whether the folders' times say that nothing came or went since the last walk.
+func (f *folders) unchanged() bool {
+	for path, dir := range f.known {
+		info, err := os.Stat(path)
+		if err != nil || !os.SameFile(info, dir.info) || !dir.upToDate(info) {
+			return false
+		}
+	}
+	return true
+}
+
+// upToDate reports whether what was read of a folder is what it holds, by its time.
+func (d *folder) upToDate(info os.FileInfo) bool {
+	return info.ModTime().Equal(d.info.ModTime()) && d.read.Sub(info.ModTime()) > modifiedGrain
 }

@@ -11,9 +11,12 @@ import (
 
 // listing is what the tailer remembers between looks at the folders.
 type listing struct {
-	done      bool      // the folders were listed before
-	next      time.Time // look at files again at the latest
-	relist    time.Time // and read folders that look unchanged
+	done      bool          // the folders were listed before
+	next      time.Time     // look at files again at the latest
+	routine   time.Time     // what next is if nothing asks for an earlier look
+	relisted  time.Time     // when folders that look unchanged were read, too
+	retry     time.Duration // until files are tried again that could not be opened
+	retried   time.Time
 	closedAt  time.Time // look at closed files again
 	folders   folders
 	resume    []State              // of the last run, not found yet
@@ -55,7 +58,7 @@ func (l *listing) begin(resume *Checkpoint, now time.Time) {
 
 // settled reports whether nothing waits for another look.
 func (l *listing) settled() bool {
-	return l.done && len(l.resume) == 0 && len(l.cut) == 0 && len(l.waiting) == 0 && len(l.lost) == 0 && len(l.complaint) == 0
+	return l.done && len(l.resume) == 0 && len(l.cut) == 0 && len(l.waiting) == 0 && len(l.lost) == 0
 }
 
 func (l *listing) truncated(old *File) {
@@ -75,7 +78,10 @@ func (t *Tailer) list(now time.Time, full bool) {
 	}
 	var all []found
 	seen := make(map[identity]int)
-	again := !now.Before(l.relist)
+	again := now.Sub(l.relisted) >= t.relistPause(now)
+	if due && !again && l.next.Equal(l.routine) && t.unchanged(now) {
+		return
+	}
 	changed, err := l.folders.walk(t.glob, again, func(path string) {
 		if due {
 			t.note(&all, seen, path)
@@ -97,8 +103,9 @@ func (t *Tailer) list(now time.Time, full bool) {
 		l.folders.walk(t.glob, false, func(path string) { t.note(&all, seen, path) })
 	}
 	l.next = now.Add(t.opts.Relist)
+	l.routine = l.next
 	if again {
-		l.relist = l.next
+		l.relisted = now
 	}
 	slices.SortStableFunc(all, func(a, b found) int { return a.modified.Compare(b.modified) })
 	t.mark(all, now)
@@ -113,7 +120,32 @@ func (t *Tailer) list(now time.Time, full bool) {
 		t.resumeElsewhere(now)
 		t.findMissed(now) // what the checkpoint knows was not missed
 	}
+	if len(l.complaint) > 0 && (err == nil || !errors.Is(err, fs.ErrNotExist)) {
+		l.forget()
+	}
 	l.done = true
+}
+
+// relistRest is how often at most folders are read that look unchanged, where times and events can be trusted.
+const relistRest = 10 * time.Minute
+
+// relistPause is how often folders are read that look unchanged.
+func (t *Tailer) relistPause(now time.Time) time.Duration {
+	if t.trusted(now) && t.listing.folders.local() {
+		return max(t.opts.Relist, relistRest)
+	}
+	return t.opts.Relist
+}
+
+// unchanged is the look at the folders while nothing happens: at their times. It stands for the look at each file where times and events can be trusted.
+func (t *Tailer) unchanged(now time.Time) bool {
+	l := &t.listing
+	if !t.trusted(now) || !l.settled() || !l.folders.local() || !l.folders.unchanged() {
+		return false
+	}
+	l.next = now.Add(t.opts.Relist)
+	l.routine = l.next
+	return true
 }
 
 // note gathers a regular file, once whatever the number of its names.
@@ -207,12 +239,12 @@ func (t *Tailer) follow(f *File) {
 	t.revision.Add(1)
 }
 
-// openFile opens what it can; it is tried again a second later.
+// openFile opens what it can; it is tried again soon.
 func (t *Tailer) openFile(path string, now time.Time) (*File, bool) {
 	f, err := open(path, now)
 	if err != nil {
 		t.complain(path, "file cannot be opened", err)
-		t.listing.next = now.Add(time.Second)
+		t.listing.retryAt(now)
 		return nil, false
 	}
 	delete(t.listing.complaint, path)
@@ -326,6 +358,29 @@ func (t *Tailer) reopen(f *File, path string) bool {
 	f.fd = again.fd
 	t.open++
 	return true
+}
+
+// retryAt asks for another look at what could not be opened: a second later, then less and less often.
+func (l *listing) retryAt(now time.Time) {
+	if !now.Equal(l.retried) { // of many at once, one
+		l.retry, l.retried = min(maxRetry, max(time.Second, 2*l.retry)), now
+	}
+	l.next = now.Add(l.retry)
+}
+
+// maxRetry is how often at least files that cannot be opened are tried again. A change of their permissions is an event.
+const maxRetry = 10 * time.Second
+
+// forget drops the troubles with files that are no more.
+func (l *listing) forget() {
+	for path := range l.complaint {
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			delete(l.complaint, path)
+		}
+	}
+	if len(l.complaint) == 0 {
+		l.retry = 0
+	}
 }
 
 // complain logs a trouble with a path once, until it changes.

@@ -138,7 +138,7 @@ func (t *Tailer) openState(path string, state State, now time.Time) (f *File, wa
 	f, err := open(path, now)
 	if err != nil {
 		t.complain(path, "file cannot be opened", err)
-		t.listing.next = now.Add(time.Second)
+		t.listing.retryAt(now)
 		return nil, os.IsPermission(err)
 	}
 	if !f.resumes(state) || state.Prefix.Len == 0 && !isRotated(path, state.Path) {

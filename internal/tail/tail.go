@@ -41,7 +41,8 @@ const (
 	eventPoll    = time.Second      // how often files are asked for their size although events tell
 	blindPause   = 10 * time.Minute // how long events are not trusted after they left something out
 	maxResting   = 32               // rotated files at their end that are still followed
-	restPoll     = 20 * time.Second // how often at most files are asked for their size while nothing happens
+	restPoll     = 20 * time.Second // twice the time after which files are asked for their size while nothing happens
+	localPoll    = 60 * time.Second // the same where times and events tell of every change
 )
 
 // Lines is a run of lines of one file incarnation.
@@ -167,10 +168,21 @@ func (t *Tailer) Wait(ctx context.Context, atMost time.Duration) {
 func (t *Tailer) pause() time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.trusted(t.opts.Now()) && t.listing.settled() {
-		return max(t.opts.Poll, min(eventPoll, max(0, t.nextFull.Sub(t.opts.Now()))))
+	now := t.opts.Now()
+	if !t.trusted(now) || !t.listing.settled() {
+		return t.opts.Poll
 	}
-	return t.opts.Poll
+	next := t.nextFull
+	if t.listing.next.Before(next) {
+		next = t.listing.next
+	}
+	wait := max(t.opts.Poll, next.Sub(now))
+	for _, f := range t.files {
+		if f.rotated && !f.finished(now, t.opts.Quiet) {
+			return min(wait, eventPoll) // its end is a matter of time
+		}
+	}
+	return wait
 }
 
 // trusted reports whether events tell what happens.
@@ -184,11 +196,20 @@ func (t *Tailer) poll(now time.Time) {
 	trusted := t.trusted(now)
 	full := !trusted || lost || !now.Before(t.nextFull)
 	if full {
-		t.rest = min(restPoll, 2*max(t.rest, eventPoll))
+		longest := restPoll
+		if trusted && t.listing.folders.local() {
+			longest = localPoll
+		}
+		t.rest = min(longest, 2*max(t.rest, eventPoll))
 		t.nextFull = now.Add(max(t.opts.Poll, t.rest/2))
 	}
 	if named {
 		t.listing.next = time.Time{}
+	}
+	for path := range t.listing.complaint {
+		if changed[path] { // perhaps it can be opened now
+			t.listing.next = time.Time{}
+		}
 	}
 	for i, f := range t.files {
 		told := changed[f.path]

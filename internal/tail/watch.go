@@ -2,6 +2,7 @@ package tail
 
 import (
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -14,8 +15,8 @@ type watcher struct {
 	events *fsnotify.Watcher
 	done   sync.WaitGroup
 
-	watched map[string]bool // the tailer's
-	failed  bool            // a folder cannot be watched; the tailer's
+	watched map[string]os.FileInfo // the tailer's: folders as they were when their watching began
+	failed  bool                   // a folder cannot be watched; the tailer's
 
 	mu      sync.Mutex
 	changed map[string]bool // paths that were written to
@@ -29,7 +30,7 @@ type watcher struct {
 const hintPause = 5 * time.Millisecond
 
 func newWatcher(logger *slog.Logger, off bool) *watcher {
-	w := &watcher{hint: make(chan struct{}, 1), watched: make(map[string]bool), changed: make(map[string]bool)}
+	w := &watcher{hint: make(chan struct{}, 1), watched: make(map[string]os.FileInfo), changed: make(map[string]bool)}
 	if off {
 		return w
 	}
@@ -98,23 +99,27 @@ func (w *watcher) take() (changed map[string]bool, named, lost bool) {
 	return changed, named, lost
 }
 
-// follow watches exactly these folders.
+// follow watches exactly these folders. One that was made anew under its name, or is what a symbolic link leads to now, is watched anew.
 func (w *watcher) follow(dirs map[string]*folder) {
 	if w.events == nil {
 		return
 	}
-	for dir := range w.watched {
-		if dirs[dir] == nil {
+	still := make(map[string]bool)
+	for _, dir := range w.events.WatchList() {
+		still[dir] = true
+	}
+	for dir, was := range w.watched {
+		if is := dirs[dir]; is == nil || !os.SameFile(is.info, was) || !still[dir] {
 			w.events.Remove(dir)
 			delete(w.watched, dir)
 		}
 	}
 	w.failed = false
-	for dir := range dirs {
-		if !w.watched[dir] && w.events.Add(dir) == nil {
-			w.watched[dir] = true
+	for dir, is := range dirs {
+		if w.watched[dir] == nil && w.events.Add(dir) == nil {
+			w.watched[dir] = is.info
 		}
-		w.failed = w.failed || !w.watched[dir]
+		w.failed = w.failed || w.watched[dir] == nil
 	}
 }
 
