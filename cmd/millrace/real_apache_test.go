@@ -17,7 +17,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -30,10 +29,10 @@ import (
 func TestRealApache(t *testing.T) {
 	t.Parallel()
 	web := startApache(t)
-	p := up(t, dataDir(t), demoFolder(t, filepath.Join(web.dir, "access.log*")), "--parameter", "WindowSeconds=2")
+	p := up(t, dataDir(t), demoFolder(t, filepath.Join(web.Dir, "access.log*")), "--parameter", "WindowSeconds=2")
 
 	const requests = 3000
-	visitors := &visitors{address: web.address, answers: map[int]int{}}
+	visitors := &visitors{address: web.Address, answers: map[int]int{}}
 	loaded := make(chan struct{})
 	go func() {
 		defer close(loaded)
@@ -46,14 +45,14 @@ func TestRealApache(t *testing.T) {
 			}
 			return nil
 		})
-		web.rotate()
+		rotate(t, web)
 	}
 	<-loaded
 	if t.Failed() {
 		t.FailNow()
 	}
 
-	logs, err := filepath.Glob(filepath.Join(web.dir, "access.log*"))
+	logs, err := filepath.Glob(filepath.Join(web.Dir, "access.log*"))
 	if err != nil || len(logs) != 3 {
 		t.Fatalf("want the log and two rotated ones, got %v", logs)
 	}
@@ -88,25 +87,8 @@ func (p *process) status() (s console.Status) {
 	return s
 }
 
-// apache is a web server of the test's own.
-type apache struct {
-	t       *testing.T
-	program string
-	dir     string
-	address string
-}
-
-const httpdConf = `ServerRoot "{DIR}"
-ServerName localhost
-Listen {ADDRESS}
-PidFile "{DIR}/httpd.pid"
-Mutex file:{DIR}
-LoadModule mpm_event_module {MODULES}/mod_mpm_event.so
-LoadModule authz_core_module {MODULES}/mod_authz_core.so
-LoadModule dir_module {MODULES}/mod_dir.so
-{USER}
+const httpdConf = `LoadModule dir_module {MODULES}/mod_dir.so
 DocumentRoot "{DIR}/www"
-ErrorLog "{DIR}/error.log"
 # as Debian's apache2.conf has it
 LogFormat "%h %l %u %t \"%r\" %>s %O \"%{Referer}i\" \"%{User-Agent}i\"" combined
 CustomLog "{DIR}/access.log" combined
@@ -121,95 +103,26 @@ const logrotateConf = `{DIR}/access.log {
 }
 `
 
-func startApache(t *testing.T) *apache {
+func startApache(t *testing.T) *realtest.Apache {
 	t.Helper()
-	a := &apache{t: t, program: realtest.Program(t, "apache2")}
 	realtest.Program(t, "logrotate")
-	const modules = "/usr/lib/apache2/modules"
-	if _, err := os.Stat(modules); err != nil {
-		realtest.Missing(t, "Debian's Apache httpd ("+modules+")")
-	}
-	var err error
-	if a.dir, err = os.MkdirTemp("", "apache"); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(a.dir) })
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.address = l.Addr().String()
-	_ = l.Close()
-	user := ""
-	if os.Getuid() == 0 {
-		user = "User www-data\nGroup www-data"
-	}
-	if err := os.Chmod(a.dir, 0o755); err != nil { // its workers are somebody else
-		t.Fatal(err)
-	}
-	if err := os.Mkdir(filepath.Join(a.dir, "www"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	fill := strings.NewReplacer("{DIR}", a.dir, "{ADDRESS}", a.address, "{MODULES}", modules, "{USER}", user, "{APACHE}", a.program)
-	for name, text := range map[string]string{
-		"httpd.conf": fill.Replace(httpdConf), "logrotate.conf": fill.Replace(logrotateConf),
-		"www/index.html": "<p>hello", "www/größe.html": strings.Repeat("large ", 2000),
-	} {
-		if err := os.WriteFile(filepath.Join(a.dir, name), []byte(text), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
+	a := realtest.StartApache(t, httpdConf, map[string]string{
+		"logrotate.conf": logrotateConf, "www/index.html": "<p>hello", "www/größe.html": strings.Repeat("large ", 2000),
+	})
 	old := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC) // so that a visitor may have it already
-	if err := os.Chtimes(filepath.Join(a.dir, "www/index.html"), old, old); err != nil {
+	if err := os.Chtimes(filepath.Join(a.Dir, "www/index.html"), old, old); err != nil {
 		t.Fatal(err)
 	}
-	a.start()
 	return a
 }
 
-func (a *apache) start() {
-	a.t.Helper()
-	c := exec.Command(a.program, "-f", filepath.Join(a.dir, "httpd.conf"), "-DFOREGROUND")
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	out := &lockedBuffer{}
-	c.Stdout, c.Stderr = out, out
-	if err := c.Start(); err != nil {
-		a.t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		_ = c.Wait()
-		close(ended)
-	}()
-	a.t.Cleanup(func() {
-		_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM)
-		select {
-		case <-ended:
-		case <-time.After(10 * time.Second):
-			_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
-			<-ended
-		}
-		if a.t.Failed() {
-			text, _ := os.ReadFile(filepath.Join(a.dir, "error.log"))
-			a.t.Logf("apache: %s\n%s", out, text)
-		}
-	})
-	eventually(a.t, "Apache listens", 20*time.Second, func() error {
-		connection, err := net.Dial("tcp", a.address)
-		if err != nil {
-			return fmt.Errorf("%w\n%s", err, out)
-		}
-		return connection.Close() // without a request there is no line
-	})
-}
-
 // rotate is what a daily cron job does.
-func (a *apache) rotate() {
-	a.t.Helper()
-	out, err := exec.Command(realtest.Program(a.t, "logrotate"), "--force", "--state", filepath.Join(a.dir, "state"),
-		filepath.Join(a.dir, "logrotate.conf")).CombinedOutput()
+func rotate(t *testing.T, a *realtest.Apache) {
+	t.Helper()
+	out, err := exec.Command(realtest.Program(t, "logrotate"), "--force", "--state", filepath.Join(a.Dir, "state"),
+		filepath.Join(a.Dir, "logrotate.conf")).CombinedOutput()
 	if err != nil {
-		a.t.Fatalf("logrotate: %v\n%s", err, out)
+		t.Fatalf("logrotate: %v\n%s", err, out)
 	}
 }
 
