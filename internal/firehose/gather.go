@@ -1,6 +1,7 @@
 package firehose
 
 import (
+	"runtime"
 	"sync"
 
 	"github.com/millrace/millrace/internal/record"
@@ -56,6 +57,7 @@ func (g *gatherer) open(n int) *group {
 // run commits groups until there are none.
 func (g *gatherer) run() {
 	for {
+		runtime.Gosched() // calls that are here already share the frame
 		g.mu.Lock()
 		if len(g.queue) == 0 {
 			g.busy = false

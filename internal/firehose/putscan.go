@@ -3,8 +3,6 @@ package firehose
 import (
 	"bytes"
 
-	"github.com/emmansun/base64"
-
 	"github.com/millrace/millrace/internal/record"
 )
 
@@ -178,8 +176,7 @@ func (s *scan) record(b *record.Builder) bool {
 	} else if name, ok := s.open(); !ok || string(name) != "Data" || !s.token(':') {
 		return false
 	}
-	data, ok := s.text()
-	return ok && decode(b, data) && s.token('}')
+	return s.token('"') && s.data(b) && s.token('}')
 }
 
 func (s *scan) open() ([]byte, bool) {
@@ -189,38 +186,15 @@ func (s *scan) open() ([]byte, bool) {
 	return s.text()
 }
 
-// decode appends one record. Base64 has no byte that JSON escapes; decoders
-// skip line breaks, which a JSON string must not hold, so a length that does
-// not come out even is a surprise too.
-func decode(b *record.Builder, data []byte) bool {
-	if len(data)%4 != 0 {
+// data decodes one record, after its quote. Base64 has no byte that JSON escapes,
+// and the line breaks that decoders skip must not stand in a JSON string.
+func (s *scan) data(b *record.Builder) bool {
+	data, n, ok := appendBase64(b.Data, s.body[s.at:])
+	if !ok || len(data)-len(b.Data) > maxRecordBytes {
 		return false
 	}
-	size := len(data) / 4 * 3
-	switch {
-	case bytes.HasSuffix(data, []byte("==")):
-		size -= 2
-	case bytes.HasSuffix(data, []byte("=")):
-		size--
-	}
-	if size > maxRecordBytes {
-		return false
-	}
-	start := len(b.Data)
-	b.Data = grow(b.Data, len(data)/4*3)
-	n, err := base64.StdEncoding.Decode(b.Data[start:], data)
-	if err != nil || n != size {
-		return false
-	}
-	b.Data = b.Data[:start+n]
+	s.at += n + 1
+	b.Data = data
 	b.End()
 	return true
-}
-
-// grow extends s by n bytes whose contents do not matter.
-func grow(s []byte, n int) []byte {
-	if len(s)+n <= cap(s) {
-		return s[:len(s)+n]
-	}
-	return append(s, make([]byte, n)...)
 }
