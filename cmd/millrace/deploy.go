@@ -236,7 +236,8 @@ func (d deployment) startApplications(ctx context.Context, aws awsClient) error 
 	}
 	started := map[string]bool{}
 	for _, e := range events {
-		if e.Type == "AWS::KinesisAnalytics::Application" && e.Status == "CREATE_COMPLETE" && !started[e.PhysicalID] {
+		application := e.Type == "AWS::KinesisAnalytics::Application" || e.Type == "AWS::KinesisAnalyticsV2::Application"
+		if application && e.Status == "CREATE_COMPLETE" && !started[e.PhysicalID] {
 			started[e.PhysicalID] = true
 			if err := startApplication(ctx, aws, e.PhysicalID); err != nil {
 				return fmt.Errorf("start application %q of stack %q: %w", e.PhysicalID, d.Stack, err)

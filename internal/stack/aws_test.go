@@ -179,27 +179,46 @@ func (c *cloud) application(operation, name string, body map[string]any, out any
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	outputs, _ := a["outputs"].([]string)
-	version := fmt.Sprint(len(outputs) + 1)
+	parts, _ := a["parts"].([]string)
+	version := fmt.Sprint(len(parts) + 1)
+	if strings.HasSuffix(operation, "Configuration") { // makes no version
+		a["maintenance"] = body
+		return nil
+	}
 	if operation != "DescribeApplication" && fmt.Sprint(body["CurrentApplicationVersionId"]) != version {
 		return awserr.New("ConcurrentModificationException", "version is %s", version)
 	}
-	switch operation {
-	case "AddApplicationOutput":
-		a["outputs"] = append(outputs, outputName(body))
-	case "DeleteApplicationOutput":
-		a["outputs"] = slices.DeleteFunc(outputs, func(o string) bool { return "id of "+o == body["OutputId"] })
-	case "DescribeApplication":
-		var list []string
-		for _, o := range outputs {
-			list = append(list, fmt.Sprintf(`{"Name":%q,"OutputId":"id of %s"}`, o, o))
+	for _, p := range []analyticsPart{{property: "Output", key: "Name", id: "OutputId"}, {property: "ReferenceDataSource", key: "TableName", id: "ReferenceId"},
+		{property: "CloudWatchLoggingOption", key: "LogStreamARN", id: "CloudWatchLoggingOptionId"}} {
+		switch operation {
+		case "AddApplication" + p.property:
+			a["parts"] = append(parts, p.property+" "+p.keyOf(body))
+			a["added "+p.property] = body[p.property]
+			return nil
+		case "DeleteApplication" + p.property:
+			a["parts"] = slices.DeleteFunc(parts, func(part string) bool { return "id of "+part == body[p.id] })
+			return nil
 		}
-		return answer(out, `{"ApplicationDetail":{"ApplicationStatus":"READY","ApplicationVersionId":%s,"CreateTimestamp":1445555555.5,"OutputDescriptions":[%s]}}`,
-			version, strings.Join(list, ","))
+	}
+	switch operation {
+	case "DescribeApplication":
+		return answer(out, `{"ApplicationDetail":{"ApplicationStatus":"READY","ApplicationVersionId":%s,"CreateTimestamp":1445555555.5,
+			"OutputDescriptions":[%s],"ReferenceDataSourceDescriptions":[%s],"CloudWatchLoggingOptionDescriptions":[%s]}}`, version,
+			described(parts, "Output", "Name", "OutputId"), described(parts, "ReferenceDataSource", "TableName", "ReferenceId"),
+			described(parts, "CloudWatchLoggingOption", "LogStreamARN", "CloudWatchLoggingOptionId"))
 	default:
 		panic("unexpected operation " + operation)
 	}
-	return nil
+}
+
+func described(parts []string, kind, key, id string) string {
+	var list []string
+	for _, part := range parts {
+		if name, ok := strings.CutPrefix(part, kind+" "); ok {
+			list = append(list, fmt.Sprintf(`{%q:%q,%q:"id of %s"}`, key, name, id, part))
+		}
+	}
+	return strings.Join(list, ",")
 }
 
 func (c *cloud) REST(_ context.Context, _, method, path string, in, out any) error {

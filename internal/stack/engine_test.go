@@ -75,7 +75,7 @@ func (b *rig) checkRequests(s *Stack) {
 	if application["ApplicationCode"] != want {
 		b.t.Errorf("code %q", application["ApplicationCode"])
 	}
-	if got := fmt.Sprint(application["outputs"]); got != "[OUT]" {
+	if got := fmt.Sprint(application["parts"]); got != "[Output OUT]" {
 		b.t.Errorf("outputs %s", got)
 	}
 	policy := b.cloud.get("policy/" + s.Resource("DeliveryRole").PhysicalID + "/write")["document"]

@@ -12,7 +12,8 @@ import (
 )
 
 // Each template in testdata/request has beside it what becomes of it: the
-// requests that made its delivery streams, or why it failed; and its outputs.
+// requests that made its delivery streams and applications, or why it failed;
+// and its outputs.
 func TestRequests(t *testing.T) {
 	files, _ := filepath.Glob("testdata/request/*.yaml")
 	for _, file := range files {
@@ -58,14 +59,24 @@ func requested(t *testing.T, text string) string {
 		if body := b.cloud.get("stream/" + made.PhysicalID); body != nil {
 			body = maps.Clone(body)
 			delete(body, "asked") // the cloud's own
-			request, err := json.MarshalIndent(body, "", "  ")
-			if err != nil {
-				t.Fatal(err)
-			}
-			fmt.Fprintf(&out, "\nCreateDeliveryStream %s\n", request)
+			fmt.Fprintf(&out, "\nCreateDeliveryStream %s\n", indented(t, body))
+		}
+		if body := b.cloud.get("application/" + made.PhysicalID); body != nil {
+			body = maps.Clone(body)
+			delete(body, "parts") // the cloud's own
+			fmt.Fprintf(&out, "\n%s is %s %s\n", r.LogicalID, made.PhysicalID, indented(t, body))
 		}
 	}
 	return out.String()
+}
+
+func indented(t *testing.T, body map[string]any) []byte {
+	t.Helper()
+	text, err := json.MarshalIndent(body, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }
 
 func parsed(t *testing.T, text string) *Template {

@@ -50,6 +50,11 @@ var resourceTypes = []*resourceType{
 	&deliveryStream,
 	&analyticsApplication,
 	&analyticsApplicationOutput,
+	&analyticsReferenceDataSource,
+	&analyticsApplicationV2,
+	&analyticsApplicationOutputV2,
+	&analyticsReferenceDataSourceV2,
+	&analyticsLoggingOptionV2,
 	&openSearchDomain,
 	&elasticsearchDomain,
 }
@@ -72,5 +77,5 @@ func typeNames() []string {
 	return names
 }
 
-// tagsShape of search domains.
+// tagsShape of search domains and applications.
 var tagsShape = listOf(object(required("Key", textShape()), required("Value", textShape())))
