@@ -29,11 +29,8 @@ func (s *Service) createDeliveryStream(ctx context.Context, c *call.Call, in *cr
 			return nil, err
 		}
 	}
-	if countDestinations(in) != 1 {
-		return nil, errOneDestination()
-	}
-	if len(unsupported) > 0 {
-		return nil, errUnsupported(unsupported)
+	if err := checkSupported(in, unsupported); err != nil {
+		return nil, err
 	}
 	conf, err := newConfig(in, c.Region)
 	if err != nil {

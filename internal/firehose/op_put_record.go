@@ -15,7 +15,29 @@ func (s *Service) putRecord(ctx context.Context, c *call.Call) ([]byte, error) {
 	b := s.builders.Get().(*record.Builder)
 	b.Reset()
 	defer s.builders.Put(b)
-	name, err := readRecord(c.Body, b)
+	st, err := s.acceptPut(ctx, c, b, readRecord)
+	if err != nil {
+		return nil, err
+	}
+	defer st.leave()
+	if !st.throttle.requests.take() || st.throttle.admit(b) == 0 {
+		st.throttled.Add(1)
+		return nil, errSlowDown()
+	}
+	encrypted := st.config.Encryption.encrypts()
+	seq, err := st.gather.put(b.Record(0))
+	if err := s.refused(st, 1, err); err != nil {
+		return nil, err
+	}
+	out := append(c.Body[:0], `{"RecordId":"`...) // over the request, which has been read
+	out = append(st.ids.append(out, uint64(seq)), `","Encrypted":`...)
+	return append(strconv.AppendBool(out, encrypted), '}'), nil
+}
+
+// acceptPut begins a put: it reads the records into the builder and enters the
+// stream that they are for, which the caller leaves.
+func (s *Service) acceptPut(ctx context.Context, c *call.Call, b *record.Builder, read func(body []byte, b *record.Builder) (string, error)) (*stream, error) {
+	name, err := read(c.Body, b)
 	if err != nil {
 		return nil, err
 	}
@@ -29,23 +51,12 @@ func (s *Service) putRecord(ctx context.Context, c *call.Call) ([]byte, error) {
 	if err := st.enter(); err != nil {
 		return nil, err
 	}
-	defer st.leave()
 	st.requests.Add(1)
 	if err := st.checkSource(b); err != nil {
+		st.leave()
 		return nil, err
 	}
-	if !st.throttle.requests.take() || st.throttle.admit(b) == 0 {
-		st.throttled.Add(1)
-		return nil, errSlowDown()
-	}
-	encrypted := st.config.Encryption.encrypts()
-	seq, err := st.gather.put(b.Record(0))
-	if err := s.refused(st, 1, err); err != nil {
-		return nil, err
-	}
-	out := append(c.Body[:0], `{"RecordId":"`...) // over the request, which has been read
-	out = append(st.ids.append(out, uint64(seq)), `","Encrypted":`...)
-	return append(strconv.AppendBool(out, encrypted), '}'), nil
+	return st, nil
 }
 
 // readRecord reads a body the fast way or, at any surprise, the strict way.

@@ -23,25 +23,11 @@ func (s *Service) putRecordBatch(ctx context.Context, c *call.Call) ([]byte, err
 	b := s.builders.Get().(*record.Builder)
 	b.Reset()
 	defer s.builders.Put(b)
-	name, err := readBatch(c.Body, b)
+	st, err := s.acceptPut(ctx, c, b, readBatch)
 	if err != nil {
-		return nil, err
-	}
-	if err := s.authorize(ctx, c, name); err != nil {
-		return nil, err
-	}
-	st, err := s.lookup(name)
-	if err != nil {
-		return nil, err
-	}
-	if err := st.enter(); err != nil {
 		return nil, err
 	}
 	defer st.leave()
-	st.requests.Add(1)
-	if err := st.checkSource(b); err != nil {
-		return nil, err
-	}
 	if !st.throttle.requests.take() {
 		st.throttled.Add(uint64(b.Count()))
 		return nil, errSlowDown()

@@ -22,11 +22,8 @@ func (s *Service) updateDestination(ctx context.Context, c *call.Call, in *updat
 	if err := s.authorize(ctx, c, name); err != nil {
 		return nil, err
 	}
-	if countDestinations(in) != 1 {
-		return nil, errOneDestination()
-	}
-	if len(unsupported) > 0 {
-		return nil, errUnsupported(unsupported)
+	if err := checkSupported(in, unsupported); err != nil {
+		return nil, err
 	}
 
 	s.admin.Lock()

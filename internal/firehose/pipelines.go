@@ -25,6 +25,18 @@ const (
 	slowestWrite = 16 << 10
 )
 
+// checkSupported asks for one destination, and refuses by name what of the
+// request there is not here.
+func checkSupported(in any, unsupported []string) error {
+	if countDestinations(in) != 1 {
+		return errOneDestination()
+	}
+	if len(unsupported) > 0 {
+		return errUnsupported(unsupported)
+	}
+	return nil
+}
+
 // countDestinations counts the destination members of a request, also those that
 // are not supported.
 func countDestinations(in any) (n int) {
