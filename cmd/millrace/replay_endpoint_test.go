@@ -3,15 +3,10 @@
 package main
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/http/httptest"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -25,34 +20,9 @@ import (
 // replay brings them to it when it is mended, each once.
 func TestReplayToEndpoint(t *testing.T) {
 	t.Parallel()
-	var mu sync.Mutex
-	broken, taken := true, map[string][]string{} // by request id
-	endpoint := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		defer mu.Unlock()
-		var body struct {
-			RequestID string
-			Records   []struct{ Data string }
-		}
-		if err := json.NewDecoder(r.Body).Decode(&body); err != nil || r.Header.Get("X-Amz-Firehose-Access-Key") != "the-key" {
-			t.Errorf("%v %v", err, r.Header)
-		}
-		if broken {
-			http.Error(w, "out of order", http.StatusServiceUnavailable)
-			return
-		}
-		taken[body.RequestID] = nil
-		for _, x := range body.Records {
-			text, err := base64.StdEncoding.DecodeString(x.Data)
-			if err != nil {
-				t.Error(err)
-			}
-			taken[body.RequestID] = append(taken[body.RequestID], string(text))
-		}
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"requestId":%q,"timestamp":%d}`, body.RequestID, time.Now().UnixMilli())
-	}))
-	defer endpoint.Close()
+	endpoint := &endpointServer{t: t, key: "the-key", broken: true}
+	server := httptest.NewServer(endpoint)
+	defer server.Close()
 
 	dir := dataDir(t)
 	p := up(t, dir)
@@ -63,7 +33,7 @@ func TestReplayToEndpoint(t *testing.T) {
 	_, err := p.firehoseClient().CreateDeliveryStream(t.Context(), &firehose.CreateDeliveryStreamInput{
 		DeliveryStreamName: aws.String("web"),
 		HttpEndpointDestinationConfiguration: &types.HttpEndpointDestinationConfiguration{
-			EndpointConfiguration: &types.HttpEndpointConfiguration{Url: aws.String(endpoint.URL), AccessKey: aws.String("the-key")},
+			EndpointConfiguration: &types.HttpEndpointConfiguration{Url: aws.String(server.URL), AccessKey: aws.String("the-key")},
 			BufferingHints:        &types.HttpEndpointBufferingHints{IntervalInSeconds: aws.Int32(0), SizeInMBs: aws.Int32(1)},
 			RetryOptions:          &types.HttpEndpointRetryOptions{DurationInSeconds: aws.Int32(0)},
 			RoleARN:               aws.String(role),
@@ -87,27 +57,13 @@ func TestReplayToEndpoint(t *testing.T) {
 		}
 		return nil
 	})
-	mu.Lock()
-	broken = false
-	mu.Unlock()
+	endpoint.setBroken(false)
 	for range 2 {
 		if out, errs, code := millrace(t, dir, "replay", "s3://refused/"); code != 0 || !strings.Contains(out, "http-endpoint-failed/") {
 			t.Fatalf("%d %s%s", code, out, errs)
 		}
 	}
-	eventually(t, "the endpoint has them", 30*time.Second, func() error {
-		mu.Lock()
-		defer mu.Unlock()
-		var all []string
-		for _, records := range taken {
-			all = append(all, records...)
-		}
-		slices.Sort(all)
-		if got := strings.Join(all, " "); got != "one three two" {
-			return errors.New(got)
-		}
-		return nil
-	})
+	eventually(t, "the endpoint has them", 30*time.Second, func() error { return unlessEqual(endpoint.taken(), "one three two") })
 	if code := p.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

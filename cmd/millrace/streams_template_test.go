@@ -3,13 +3,9 @@
 package main
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -22,7 +18,7 @@ import (
 // and a backup, brought up and used.
 func TestTemplateOfStreams(t *testing.T) {
 	t.Parallel()
-	endpoint := &endpointServer{t: t}
+	endpoint := &endpointServer{t: t, key: "the-key", attributes: `{"commonAttributes":{"stack":"streams"}}`}
 	server := httptest.NewServer(endpoint)
 	defer server.Close()
 	dir := dataDir(t)
@@ -65,38 +61,4 @@ func TestTemplateOfStreams(t *testing.T) {
 	if code := p.stop(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}
-}
-
-// endpointServer is an endpoint that takes what a stream with the key sends.
-type endpointServer struct {
-	t       *testing.T
-	mu      sync.Mutex
-	records []string
-}
-
-func (c *endpointServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	var body struct {
-		RequestID string
-		Records   []struct{ Data []byte }
-	}
-	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
-		c.t.Error(err)
-	}
-	attributes := `{"commonAttributes":{"stack":"streams"}}`
-	if r.Header.Get("X-Amz-Firehose-Access-Key") != "the-key" || r.Header.Get("X-Amz-Firehose-Common-Attributes") != attributes {
-		c.t.Errorf("headers %v", r.Header)
-	}
-	c.mu.Lock()
-	for _, record := range body.Records {
-		c.records = append(c.records, string(record.Data))
-	}
-	c.mu.Unlock()
-	w.Header().Set("Content-Type", "application/json")
-	_, _ = fmt.Fprintf(w, `{"requestId":%q,"timestamp":%d}`, body.RequestID, time.Now().UnixMilli())
-}
-
-func (c *endpointServer) taken() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return strings.Join(c.records, " ")
 }
