@@ -28,10 +28,27 @@ func (a *Application) restore(state *saved) error {
 			a.givenUp(a.source, a.next, e.First)
 			a.next = e.First
 		}
+		if err := a.locate(); err != nil {
+			return err
+		}
 		a.publish()
 		return nil
 	}
 	return fmt.Errorf("no snapshot of %d can be used: %w", len(state.snapshots), failed)
+}
+
+// locate tells the reader where in the input the place of the processed stream
+// is that it goes on from.
+func (a *Application) locate() error {
+	if a.processor == nil {
+		return nil
+	}
+	next, ok, err := unread(a.opts.Journal, a.source, a.next)
+	if !ok {
+		next = a.processor.position().input
+	}
+	a.reader.next = next
+	return err
 }
 
 // replay does the work between the snapshot and the last committed step again,

@@ -5,8 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,6 +18,7 @@ import (
 
 	"github.com/millrace/millrace/internal/application/applicationtest"
 	"github.com/millrace/millrace/internal/application/input"
+	"github.com/millrace/millrace/internal/application/output"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -24,13 +28,18 @@ import (
 // and what its outputs hold at the end.
 //
 //	column "k" VARCHAR(8) $.k       a column of the input
+//	csv , \n                        the input is CSV, with these delimiters
+//	parallelism 2                   in-application streams of the input
+//	processor clean                 a function of functions_test.go before the schema
 //	output OUT                      an output of that in-application stream
+//	csvoutput OUT                   the same, as CSV
+//	function OUT                    an output to a function, which takes all
 //	code … end                      the SQL
 //	put 00:00:01 {…} | {…}          one frame that arrives then
 //	clock 00:00:10                  time passes
 //	restart, kill, start NOW        end the application, and start it again
 //	----
-//	OUT {…}                         records of the output's delivery stream
+//	OUT {…}                         records of the output's delivery stream, or that its function took
 type scenario struct {
 	config     Config
 	directives []string
@@ -46,7 +55,7 @@ func readScenario(t *testing.T, path string) *scenario {
 	if !ok {
 		t.Fatalf("%s: no line of dashes", path)
 	}
-	s := &scenario{want: strings.TrimSpace(want), config: Config{Name: "app", Input: Input{
+	s := &scenario{want: strings.TrimSpace(want), config: Config{Name: "app", ARN: "arn:aws:kinesisanalytics:us-east-1:000000000000:application/app", Input: Input{
 		Prefix: "SOURCE_SQL_STREAM", ARN: applicationtest.ARN("in"), RoleARN: "arn:aws:iam::000000000000:role/app", Schema: input.Schema{RowPath: "$"},
 	}}}
 	code := false
@@ -64,8 +73,20 @@ func readScenario(t *testing.T, path string) *scenario {
 			name, rest, _ := strings.Cut(rest, " ")
 			sqlType, mapping, _ := strings.Cut(rest, " ")
 			s.config.Input.Schema.Columns = append(s.config.Input.Schema.Columns, input.Column{Name: strings.Trim(name, `"`), SQLType: sqlType, Mapping: mapping})
+		case word == "csv":
+			in := &s.config.Input.Schema
+			in.Format = input.CSV
+			in.ColumnDelimiter, in.RowDelimiter, _ = strings.Cut(strings.ReplaceAll(rest, `\n`, "\n"), " ")
+		case word == "parallelism":
+			s.config.Input.Parallelism, _ = strconv.Atoi(rest)
+		case word == "processor":
+			s.config.Input.Processor = &Function{applicationtest.FunctionARN(rest), s.config.Input.RoleARN}
 		case word == "output":
 			s.config.Outputs = append(s.config.Outputs, Output{Stream: rest, ARN: applicationtest.ARN(rest), RoleARN: s.config.Input.RoleARN})
+		case word == "csvoutput":
+			s.config.Outputs = append(s.config.Outputs, Output{Stream: rest, ARN: applicationtest.ARN(rest), RoleARN: s.config.Input.RoleARN, Format: output.CSV})
+		case word == "function":
+			s.config.Outputs = append(s.config.Outputs, Output{Stream: rest, ARN: applicationtest.FunctionARN(rest), RoleARN: s.config.Input.RoleARN, Kind: ToFunction})
 		default:
 			s.directives = append(s.directives, strings.TrimSpace(line))
 		}
@@ -82,15 +103,38 @@ type mode struct {
 
 // world is a journal with its clock, delivery streams and one application.
 type world struct {
-	t       *testing.T
-	s       *scenario
-	mode    mode
-	clock   atomic.Int64
-	disk    *memory.Journal
-	killer  *killer
-	streams *applicationtest.Streams
-	app     *Application
-	fired   bool // the mode's kill
+	t         *testing.T
+	s         *scenario
+	mode      mode
+	clock     atomic.Int64
+	disk      *memory.Journal
+	killer    *killer
+	streams   *applicationtest.Streams
+	functions applicationtest.Functions
+	ledgers   map[string]*applicationtest.Ledger // by the output's in-application stream
+	objects   *applicationtest.Objects
+	app       *Application
+	fired     bool // the mode's kill
+}
+
+// newWorld makes what surrounds the application, with the ledgers of its
+// functions and the functions of the file for its input.
+func newWorld(t *testing.T, s *scenario, m mode) *world {
+	w := &world{t: t, s: s, mode: m, functions: processors(), ledgers: map[string]*applicationtest.Ledger{}, objects: &applicationtest.Objects{}}
+	w.clock.Store(at(t, "00:00:00"))
+	w.disk = memory.New(memory.Options{Now: w.clock.Load})
+	arns := []string{s.config.Input.ARN}
+	for _, o := range s.config.Outputs {
+		if o.Kind == ToFunction {
+			ledger := &applicationtest.Ledger{}
+			w.ledgers[o.Stream], w.functions[o.ARN] = ledger, takes(t, ledger)
+		} else {
+			arns = append(arns, o.ARN)
+		}
+	}
+	w.streams = applicationtest.NewStreams(arns...)
+	w.killer = &killer{Journal: w.disk, mode: m}
+	return w
 }
 
 // killer is a journal that stops working at a given Begin, as if the process
@@ -129,15 +173,7 @@ func (k *killer) isDead() bool {
 
 // run plays the scenario and returns the outputs, and whether the kill fired.
 func (s *scenario) run(t *testing.T, m mode) (got string, killed bool) {
-	w := &world{t: t, s: s, mode: m}
-	w.clock.Store(at(t, "00:00:00"))
-	w.disk = memory.New(memory.Options{Now: w.clock.Load})
-	arns := []string{s.config.Input.ARN}
-	for _, o := range s.config.Outputs {
-		arns = append(arns, o.ARN)
-	}
-	w.streams = applicationtest.NewStreams(arns...)
-	w.killer = &killer{Journal: w.disk, mode: m}
+	w := newWorld(t, s, m)
 	w.start(LastStoppedPoint)
 	for _, d := range s.directives {
 		w.do(d)
@@ -151,11 +187,23 @@ func (s *scenario) run(t *testing.T, m mode) (got string, killed bool) {
 	}
 	var out strings.Builder
 	for _, o := range s.config.Outputs {
-		for _, r := range w.streams.Records(t, w.disk, o.ARN) {
-			fmt.Fprintf(&out, "%s %s\n", o.Stream, r)
+		for _, r := range w.records(o) {
+			fmt.Fprintf(&out, "%s %s\n", o.Stream, strings.TrimSuffix(r, "\n"))
 		}
 	}
 	return strings.TrimSpace(out.String()), w.fired
+}
+
+// records are what an output holds: a function's in the order of their ids.
+func (w *world) records(o Output) (records []string) {
+	if o.Kind != ToFunction {
+		return w.streams.Records(w.t, w.disk, o.ARN)
+	}
+	byID, _ := w.ledgers[o.Stream].Records()
+	for _, id := range slices.Sorted(maps.Keys(byID)) {
+		records = append(records, byID[id])
+	}
+	return records
 }
 
 func at(t *testing.T, clock string) int64 {
@@ -210,6 +258,7 @@ func (w *world) start(from Position) {
 func (w *world) options() Options {
 	return Options{
 		Journal: w.killer, Streams: w.streams, Authorizer: applicationtest.Roles{}, Logger: slog.New(slog.DiscardHandler),
+		Functions: w.functions, Objects: w.objects, FunctionInterval: 200 * time.Microsecond,
 		IdleInterval: 200 * time.Microsecond, SnapshotInterval: w.mode.snapshots,
 	}
 }
@@ -243,14 +292,28 @@ func (w *world) settle() {
 			w.revive()
 			continue
 		}
-		if p.idle && p.next >= w.disk.Extent(id).Next && p.bound >= w.clock.Load() {
+		if p.idle && p.input >= w.disk.Extent(id).Next && p.bound >= w.clock.Load() && w.delivered() {
 			return
 		}
 		if time.Now().After(deadline) {
-			w.t.Fatalf("not settled: %+v, want next %d, bound %d", p, w.disk.Extent(id).Next, w.clock.Load())
+			w.t.Fatalf("not settled: %+v, want input %d, bound %d; waits for %q", p, w.disk.Extent(id).Next, w.clock.Load(), w.app.waits.String())
 		}
 		time.Sleep(100 * time.Microsecond)
 	}
+}
+
+// delivered tells whether functions have taken all results.
+func (w *world) delivered() bool {
+	for _, o := range w.app.functions {
+		next, _, err := journal.Cursor(w.disk, o.id, outputCursor)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if max(next, 1) < w.disk.Extent(o.id).Next {
+			return false
+		}
+	}
+	return true
 }
 
 // TestScenarios plays each file as it stands, with few and with many snapshots.

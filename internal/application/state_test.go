@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/millrace/millrace/internal/application/applicationtest"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/record"
@@ -21,11 +20,7 @@ import (
 // play starts the tumbling scenario's application in a fresh world.
 func play(t *testing.T, m mode) *world {
 	s := readScenario(t, "testdata/scenarios/tumbling.txt")
-	w := &world{t: t, s: s, mode: m}
-	w.clock.Store(at(t, "00:00:00"))
-	w.disk = memory.New(memory.Options{Now: w.clock.Load})
-	w.streams = applicationtest.NewStreams(s.config.Input.ARN, s.config.Outputs[0].ARN)
-	w.killer = &killer{Journal: w.disk}
+	w := newWorld(t, s, m)
 	w.start(LastStoppedPoint)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -42,9 +37,7 @@ func (w *world) all(directives ...string) {
 	}
 }
 
-func (w *world) records() string {
-	return strings.Join(w.streams.Records(w.t, w.disk, w.s.config.Outputs[0].ARN), "\n")
-}
+func (w *world) first() string { return strings.Join(w.records(w.s.config.Outputs[0]), "\n") }
 
 // TestDamagedSnapshot flips a byte of the newest snapshot: the one before it and
 // the steps since give the same results, and the damaged one goes.
@@ -68,7 +61,7 @@ func TestDamagedSnapshot(t *testing.T) {
 	w.start(LastStoppedPoint)
 	w.all("clock 00:00:20", "put 00:00:25 {\"k\":\"c\"}")
 	want := `{"k":"a","n":2,"at":"2020-01-01 00:00:00.000"}` + "\n" + `{"k":"b","n":2,"at":"2020-01-01 00:00:10.000"}`
-	if got := w.records(); got != want {
+	if got := w.first(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	w.app.Stop(context.Background())
@@ -90,7 +83,7 @@ func TestChangedCode(t *testing.T) {
 	w.s.config.Code = strings.Replace(w.s.config.Code, "COUNT(*)", "COUNT(*) + 100", 1)
 	w.start(LastStoppedPoint)
 	w.all("clock 00:00:10")
-	if got, want := w.records(), `{"k":"b","n":101,"at":"2020-01-01 00:00:00.000"}`; got != want {
+	if got, want := w.first(), `{"k":"b","n":101,"at":"2020-01-01 00:00:00.000"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
@@ -112,7 +105,7 @@ func TestGivenUpRecords(t *testing.T) {
 	w.start(LastStoppedPoint)
 	w.all("clock 00:00:10")
 	want := `{"k":"a","n":1,"at":"2020-01-01 00:00:00.000"}` + "\n" + `{"k":"b","n":1,"at":"2020-01-01 00:00:00.000"}`
-	if got := w.records(); got != want {
+	if got := w.first(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
@@ -166,7 +159,7 @@ func TestFullJournal(t *testing.T) {
 	}
 	j.set(false)
 	w.settle()
-	if got, want := w.records(), `{"k":"a","n":1,"at":"2020-01-01 00:00:00.000"}`; got != want {
+	if got, want := w.first(), `{"k":"a","n":1,"at":"2020-01-01 00:00:00.000"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	if got := w.app.Status().LastError; got != "" {
@@ -200,7 +193,7 @@ func TestBacklogFillsJournal(t *testing.T) {
 	n := w.disk.Extent(in).Next - 1
 	w.start(LastStoppedPoint)
 	w.all("clock 00:00:10")
-	if got, want := w.records(), fmt.Sprintf(`{"k":"a","n":%d,"at":"2020-01-01 00:00:00.000"}`, n); got != want {
+	if got, want := w.first(), fmt.Sprintf(`{"k":"a","n":%d,"at":"2020-01-01 00:00:00.000"}`, n); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
@@ -235,7 +228,7 @@ func TestStopWhileFull(t *testing.T) {
 	j.set(false)
 	w.start(LastStoppedPoint)
 	w.settle()
-	if got, want := w.records(), `{"k":"a","n":1,"at":"2020-01-01 00:00:00.000"}`; got != want {
+	if got, want := w.first(), `{"k":"a","n":1,"at":"2020-01-01 00:00:00.000"}`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
