@@ -114,7 +114,7 @@ func (r *configReader) globalKey(c *Config, m member) bool {
 	case "assumeRoleExternalId":
 		r.setText(&c.AssumeRoleExternalID, m)
 	case "checkpointFile":
-		r.setText(&c.CheckpointFile, m)
+		r.setName(&c.CheckpointFile, m)
 	case "maxSendingThreads":
 		r.setInteger(&c.MaxSendingThreads, m, 1, 10000)
 	case "maxSendingThreadsPerCore":
@@ -152,7 +152,7 @@ func (r *configReader) cloudWatchKey(c *CloudWatchConfig, m member) bool {
 	case "cloudwatch.tagInstance":
 		r.setBool(&c.TagInstance, m)
 	case "cloudwatch.namespace":
-		r.setText(&c.Namespace, m)
+		r.setName(&c.Namespace, m)
 	case "cloudwatch.metricsBufferTimeMillis":
 		r.setDuration(&c.BufferTime, m, time.Millisecond, 1, maxInt)
 	case "cloudwatch.metricsQueueSize":
@@ -222,7 +222,7 @@ func (r *configReader) flow(n node) FlowConfig {
 		}
 	})
 	if f.Stream() == "" {
-		r.fail(n.line, n.col, "deliveryStream is missing")
+		r.fail(n.line, n.col, "deliveryStream or kinesisStream is missing")
 	}
 	if f.FilePattern == "" {
 		r.fail(n.line, n.col, "filePattern is missing")

@@ -57,6 +57,15 @@ func (r *configReader) setText(to *string, m member) {
 	}
 }
 
+// setName is setText for what cannot be empty.
+func (r *configReader) setName(to *string, m member) {
+	if text, ok := r.text(m); ok && text == "" {
+		r.fail(m.value.line, m.value.col, "%s is \"\", want a text that is not empty", m.key)
+	} else if ok {
+		*to = text
+	}
+}
+
 // setBool takes what the Kinesis Agent takes for true and false, in any case.
 func (r *configReader) setBool(to *bool, m member) bool {
 	switch strings.ToLower(m.value.text) {
@@ -80,7 +89,11 @@ func (r *configReader) oneOf(m member, words ...string) bool {
 	if slices.Contains(words, m.value.text) && m.value.kind == stringNode {
 		return true
 	}
-	r.fail(m.value.line, m.value.col, "%s is %q, want %s", m.key, m.value.text, strings.Join(words, " or "))
+	text := m.value.kind.String()
+	if m.value.kind == stringNode || m.value.kind == numberNode {
+		text = strconv.Quote(m.value.text)
+	}
+	r.fail(m.value.line, m.value.col, "%s is %s, want %s", m.key, text, strings.Join(words, " or "))
 	return false
 }
 
@@ -113,7 +126,7 @@ func (r *configReader) integer(m member, low, high int64) (int64, bool) {
 		return 0, false
 	}
 	if v < low || v > high {
-		if high == math.MaxInt32 {
+		if high == math.MaxInt32 && v < low {
 			r.fail(m.value.line, m.value.col, "%s is %d, want at least %d", m.key, v, low)
 		} else {
 			r.fail(m.value.line, m.value.col, "%s is %d, want %d to %d", m.key, v, low, high)

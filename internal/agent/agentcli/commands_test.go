@@ -97,8 +97,8 @@ func TestExitCodes(t *testing.T) {
 		code int
 		want string
 	}{
-		{[]string{"check", "-c", bad}, 78, bad + ":1:12: deliveryStream is missing"},
-		{[]string{"run", "-c", bad}, 78, "deliveryStream is missing"},
+		{[]string{"check", "-c", bad}, 78, bad + ":1:12: deliveryStream or kinesisStream is missing"},
+		{[]string{"run", "-c", bad}, 78, "deliveryStream or kinesisStream is missing"},
 		{[]string{"run", "-c", bad + ".missing"}, 78, "no such file"},
 		{[]string{"check", "-c", good, "--sample", "/no/such/sample"}, 1, "open sample"},
 		{[]string{"try", "-c", good}, 2, "accepts 1 arg"},
