@@ -204,8 +204,11 @@ func (s *server) openArchive(ctx context.Context) error {
 	s.archive, err = archive.Open(ctx, archive.Options{
 		Dir: filepath.Join(s.dir, "s3"), Executable: executable, Authorizer: s.iam, Region: s.cfg.Region, Remote: remote, Logger: s.log,
 	})
-	if err == nil {
+	switch {
+	case err == nil:
 		s.closes(s.archive.Close)
+	case remote != nil: // which is not asked for anything yet: what is wrong is what was written
+		return badFile(err)
 	}
 	return err
 }
