@@ -239,11 +239,10 @@ func (a *Application) connect() (err error) {
 		if out.Kind != ToFunction {
 			continue
 		}
-		o, err := newFunctionOutput(a, out.Output, out.id)
-		if err != nil {
+		if out.function, err = newFunctionOutput(a, out.Output, out.id); err != nil {
 			return err
 		}
-		a.functions = append(a.functions, o)
+		a.functions = append(a.functions, out.function)
 	}
 	return nil
 }

@@ -49,6 +49,7 @@ type functionOutput struct {
 	due     time.Time // of the next invocation
 
 	mu       sync.Mutex
+	taken    record.Sequence // everything before it was taken, durably
 	counters DeliveryStatus
 }
 
@@ -100,8 +101,9 @@ func newFunctionOutput(a *Application, o Output, id record.StreamID) (*functionO
 	if !ok {
 		next = 1
 	}
+	next = a.opts.Journal.After(id, next)
 	return &functionOutput{
-		a: a, output: o, id: id, next: a.opts.Journal.After(id, next), limit: maxDeliveryRecords,
+		a: a, output: o, id: id, next: next, taken: next, limit: maxDeliveryRecords,
 		invoker: &invoker{a: a, function: Function{o.ARN, o.RoleARN}, what: "output " + o.Stream + " " + o.ARN},
 		frames:  make(chan *record.Frame, 2),
 	}, nil
@@ -300,6 +302,9 @@ func (o *functionOutput) commit(ctx context.Context, failed []delivered, next re
 	if _, err := o.a.put(ctx, o.invoker.what, b); err != nil {
 		return err
 	}
+	o.mu.Lock()
+	o.taken = next
+	o.mu.Unlock()
 	if err := o.a.opts.Journal.Trim(o.id, next); err != nil && !errors.Is(err, journal.ErrDropped) {
 		return err
 	}
@@ -319,6 +324,18 @@ func (o *functionOutput) count(took time.Duration, records, failed int, err erro
 	c.Successes++
 	c.DeliveryFailedRecords += int64(failed)
 	c.OkRecords += int64(records - failed)
+}
+
+// backlog is how many bytes the function has yet to take.
+func (o *functionOutput) backlog() int64 {
+	o.mu.Lock()
+	taken := o.taken
+	o.mu.Unlock()
+	e := o.a.opts.Journal.Extent(o.id)
+	if taken >= e.Next {
+		return 0 // a journal keeps the newest frame
+	}
+	return e.Bytes
 }
 
 func (o *functionOutput) status() DeliveryStatus {

@@ -99,6 +99,7 @@ type mode struct {
 	snapshots time.Duration
 	killAt    int64 // the application's Begin that fails, counted from 1; 0 is none
 	late      bool  // it fails after it took effect
+	backlog   int64 // that a function may leave; 0 is as usual
 }
 
 // world is a journal with its clock, delivery streams and one application.
@@ -258,7 +259,7 @@ func (w *world) start(from Position) {
 func (w *world) options() Options {
 	return Options{
 		Journal: w.killer, Streams: w.streams, Authorizer: applicationtest.Roles{}, Logger: slog.New(slog.DiscardHandler),
-		Functions: w.functions, Objects: w.objects, FunctionInterval: 200 * time.Microsecond,
+		Functions: w.functions, Objects: w.objects, FunctionInterval: 200 * time.Microsecond, BacklogBytes: w.mode.backlog,
 		IdleInterval: 200 * time.Microsecond, SnapshotInterval: w.mode.snapshots,
 	}
 }
@@ -335,7 +336,7 @@ func TestScenariosKilledAtEveryStep(t *testing.T) {
 		for _, snapshots := range []time.Duration{time.Hour, 1} {
 			for _, late := range []bool{false, true} {
 				for n := int64(1); ; n++ {
-					got, killed := s.run(t, mode{snapshots, n, late})
+					got, killed := s.run(t, mode{snapshots: snapshots, killAt: n, late: late})
 					if got != s.want {
 						t.Fatalf("killed at commit %d (after effect: %v, snapshots every %v): got\n%s\nwant\n%s", n, late, snapshots, got, s.want)
 					}

@@ -41,9 +41,11 @@ type sinkStream struct {
 // pendingOutput are the records that an output gets with the next step.
 type pendingOutput struct {
 	Output
-	id      record.StreamID // private, of an output to a function
 	records *record.Builder
 	counts  *outputCounts
+
+	id       record.StreamID // private, of an output to a function
+	function *functionOutput // that delivers from there
 }
 
 // outputCounts are those of one output's steps.

@@ -85,14 +85,12 @@ func (a *Application) behind(p progress, oldest int64) (ms int64) {
 }
 
 func (a *Application) outputs() (all []OutputStatus) {
-	functions := a.functions
 	for _, out := range a.sink.pending {
 		s := out.counts.status()
 		s.Stream, s.ARN = out.Stream, out.ARN
 		if out.Kind == ToFunction {
-			c := functions[0].status()
-			s.Delivery, s.BacklogBytes = &c, a.opts.Journal.Extent(out.id).Bytes
-			functions = functions[1:]
+			c := out.function.status()
+			s.Delivery, s.BacklogBytes = &c, out.function.backlog()
 		}
 		all = append(all, s)
 	}

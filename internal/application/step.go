@@ -92,7 +92,7 @@ func (a *Application) give(b *journal.Batch, o *pendingOutput) error {
 	if o.Kind != ToFunction {
 		return a.opts.Streams.AppendTo(b, o.ARN, o.records, o.RoleARN)
 	}
-	if backlog := a.opts.Journal.Extent(o.id).Bytes; backlog > a.opts.BacklogBytes {
+	if backlog := o.function.backlog(); backlog > a.opts.BacklogBytes {
 		return fmt.Errorf("function %s has left %d bytes undelivered", o.ARN, backlog)
 	}
 	return appendFrames(b, o.id, o.records)
