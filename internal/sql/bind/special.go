@@ -1,9 +1,6 @@
 package bind
 
 import (
-	"strconv"
-	"strings"
-
 	"github.com/millrace/millrace/internal/sql/ast"
 	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/function"
@@ -160,6 +157,13 @@ func (b *exprBinder) nullif(e *ast.Call) Expr {
 
 func (b *exprBinder) cast(e *ast.Cast) Expr {
 	x := b.expr(e.X)
+	if x.Type().Kind == types.Time && e.Type.Kind == types.Timestamp {
+		// A time of day belongs to the day of the row.
+		day := coerce(coerce(&Rowtime{}, types.Type{Kind: types.Date}, e.Pos), types.Type{Kind: types.Timestamp}, e.Pos)
+		t := e.Type
+		t.Nullable = x.Type().Nullable
+		return &Call{Format: "(%s + %s)", Args: []Expr{day, x}, T: t, Kernel: function.DayAndTime()}
+	}
 	if x.Type().Kind.IsText() && e.Type.Kind == types.Char && e.Type.Same(x.Type()) {
 		return x
 	}
@@ -203,65 +207,14 @@ func (b *exprBinder) qualified(e *ast.Qualified) Expr {
 	return apply(e.Pos, "((%s - %s) "+t.String()+")", res, err, l, r)
 }
 
-// interval reads the text of an interval, its fields divided by blank, colon and point: '10', '1 02:30', '59:59.999'.
+// interval is INTERVAL 'text' qualifier.
 func interval(e *ast.Interval) Expr {
 	q := e.Qualifier
 	t := types.IntervalOf(q.From, q.To)
 	t.Nullable = false
-	v, ok := intervalValue(e.Text, q.From, q.To)
+	v, ok := types.ParseInterval(e.Text, q.From, q.To)
 	if !ok || (q.From <= types.Month) != (q.To <= types.Month) {
 		fail(e.Pos, "'%s' is no INTERVAL %s", e.Text, q)
 	}
 	return &Const{Value: function.Value{Int: v}, T: t}
-}
-
-func intervalValue(s string, from, to types.Unit) (v int64, ok bool) {
-	s = strings.TrimSpace(s)
-	negative := strings.HasPrefix(s, "-")
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "-"), "+")
-	for u := from; u <= to; u++ {
-		field := s
-		if u < to {
-			mark := map[types.Unit]string{types.Year: "-", types.Day: " ", types.Hour: ":", types.Minute: ":"}[u]
-			if field, s, ok = strings.Cut(s, mark); !ok {
-				return 0, false
-			}
-		}
-		n, ok := fieldValue(field, u, u == from)
-		if !ok {
-			return 0, false
-		}
-		v += n
-	}
-	if negative {
-		v = -v
-	}
-	return v, true
-}
-
-func fieldValue(s string, u types.Unit, first bool) (v int64, ok bool) {
-	whole, fraction, point := strings.Cut(s, ".")
-	if point && (u != types.Second || fraction == "" || len(fraction) > 9) {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(whole, 10, 32)
-	limit := map[types.Unit]uint64{types.Month: 11, types.Hour: 23, types.Minute: 59, types.Second: 59}[u]
-	if err != nil || !first && n > limit {
-		return 0, false
-	}
-	switch u {
-	case types.Year:
-		return int64(n) * 12, true
-	case types.Month:
-		return int64(n), true
-	}
-	v = int64(n) * u.Milliseconds()
-	if point {
-		ms, err := strconv.ParseUint((fraction + "000")[:3], 10, 32)
-		if err != nil {
-			return 0, false
-		}
-		v += int64(ms)
-	}
-	return v, true
 }

@@ -68,7 +68,7 @@ func Cast(from, to types.Type) (Kernel, error) {
 		k = textToLength(to)
 	case to.Kind.IsText() && !from.Kind.IsBytes():
 		k = toText(from, to)
-	case from.Kind.IsText():
+	case from.Kind.IsText() && !to.Kind.IsBytes():
 		k = fromText(to)
 	case from.Kind == types.Timestamp && to.Kind == types.Date:
 		k = mapInt(func(v int64) int64 { return types.FloorTo(v, types.Day) })
@@ -251,29 +251,30 @@ func appendCast(dst []byte, t types.Type, v *types.Vector, row int) []byte {
 		dst = types.AppendTimestamp(dst, v.Int[row])
 		return dst[:len(dst)-len(".000")]
 	case t.Kind.IsInterval():
-		return strconv.AppendInt(dst, intervalUnits(t, v.Int[row]), 10)
+		return types.AppendInterval(dst, v.Int[row], t.From, t.To)
 	}
 	return types.AppendText(dst, t, v, row)
 }
 
-func intervalUnits(t types.Type, v int64) int64 {
-	if t.Kind == types.IntervalMonth {
-		if t.To == types.Year {
-			return v / 12
-		}
-		return v
-	}
-	return v / t.To.Milliseconds()
-}
-
+// intervalToExact counts an interval in its last unit. What is left of the unit is cut, or becomes the digits behind the point
+// of a DECIMAL.
 func intervalToExact(from, to types.Type) Kernel {
-	units := types.Of(types.Bigint)
-	narrow := exactToExact(units, to)
+	unit := from.To.Milliseconds()
+	switch from.To {
+	case types.Year:
+		unit = 12
+	case types.Month:
+		unit = 1
+	}
+	_, scale := digitsOf(to)
+	lo, hi := bounds(to)
 	return func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 		for _, i := range sel {
-			out.Int[i] = intervalUnits(from, args[0].Int[i])
+			v, ok := mulWide(args[0].Int[i], types.Pow10(scale)).quo(uint64(unit), 1<<63-1)
+			if out.Int[i] = v; !ok || v < lo || v > hi {
+				overflow(e, i, to)
+			}
 		}
-		narrow(e, sel, []*types.Vector{out}, out)
 	}
 }
 
@@ -287,8 +288,8 @@ func fromText(to types.Type) Kernel {
 				var f float64
 				f, ok = parseFloat(s)
 				out.Float[i] = toReal(to, f)
-			case to.Kind.IsBytes():
-				out.Str[i], ok = fit(e, args[0].Str[i], to), true
+			case to.Kind.IsInterval():
+				out.Int[i], ok = types.ParseInterval(s, to.From, to.To)
 			default:
 				out.Int[i], ok = ParseInt(to, s)
 			}

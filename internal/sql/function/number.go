@@ -20,8 +20,13 @@ func numberOrInteger(t types.Type) types.Type {
 	return t
 }
 
+// abs is ABS(x), of a number or an interval.
 func abs(args []Arg) (Resolved, error) {
-	if err := oneNumber(args); err != nil {
+	if err := count(args, 1, 1); err != nil {
+		return Resolved{}, err
+	}
+	ok := func(k types.Kind) bool { return k.IsNumeric() || k.IsInterval() }
+	if err := want(args, 0, ok, "a number or an interval"); err != nil {
 		return Resolved{}, err
 	}
 	t := numberOrInteger(args[0].Type)

@@ -1,8 +1,10 @@
 package function
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
+	"regexp/syntax"
 	"strings"
 	"unicode/utf8"
 
@@ -143,7 +145,11 @@ func compileParts(pattern, escape string, parts int) (*regexp.Regexp, error) {
 	}
 	re, err := regexp.Compile(w.out.String())
 	if err != nil {
-		return nil, fmt.Errorf("pattern '%s' is no pattern of SIMILAR TO: %s", pattern, strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		reason := err.Error()
+		if bad := (*syntax.Error)(nil); errors.As(err, &bad) {
+			reason = bad.Code.String()
+		}
+		return nil, fmt.Errorf("pattern '%s' is no pattern of SIMILAR TO: %s", pattern, reason)
 	}
 	return re, nil
 }

@@ -84,7 +84,7 @@ func (w *similarWriter) member() (rune, error) {
 			return 0, fmt.Errorf("pattern '%s' ends with its escape character", w.pattern)
 		}
 		return w.next(), nil
-	case strings.ContainsRune("[()|*+?{}%^", r):
+	case strings.ContainsRune("[()^", r):
 		return 0, fmt.Errorf("pattern '%s': %c stands in a class only behind an escape character", w.pattern, r)
 	}
 	return r, nil

@@ -9,35 +9,54 @@ import (
 
 // temporal fits arithmetic with times and intervals: time ± interval, interval ± interval, interval × or ÷ number.
 func temporal(op string, a, b types.Type) (Resolved, bool) {
-	bigint := types.Of(types.Bigint)
 	switch {
-	case a.Kind.IsDatetime() && b.Kind.IsInterval() && (op == "+" || op == "-"):
+	case a.Kind.IsDatetime() && b.Kind.IsInterval() && (op == "+" || op == "-") && moves(a, b):
 		return Resolved{Args: []types.Type{a, b}, Type: a, Kernel: moveKernel(op, a.Kind, b.Kind)}, true
-	case a.Kind.IsInterval() && b.Kind.IsDatetime() && op == "+":
-		move := moveKernel(op, b.Kind, a.Kind)
-		swapped := func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
-			move(e, sel, []*types.Vector{args[1], args[0]}, out)
-		}
-		return Resolved{Args: []types.Type{a, b}, Type: b, Kernel: swapped}, true
+	case a.Kind.IsInterval() && b.Kind.IsDatetime() && op == "+" && moves(b, a):
+		return Resolved{Args: []types.Type{a, b}, Type: b, Kernel: swapped(moveKernel(op, b.Kind, a.Kind))}, true
 	case a.Kind.IsInterval() && a.Kind == b.Kind && (op == "+" || op == "-"):
 		t := types.IntervalOf(min(a.From, b.From), max(a.To, b.To))
 		return Resolved{Args: []types.Type{a, b}, Type: t, Kernel: integerKernel(op, types.Bigint)}, true
-	case a.Kind.IsInterval() && b.Kind.IsNumeric() && op == "*":
-		if b.Kind.IsInteger() {
-			return Resolved{Args: []types.Type{a, bigint}, Type: a, Kernel: integerKernel("*", types.Bigint)}, true
-		}
-		return Resolved{Args: []types.Type{a, types.Of(types.Double)}, Type: a, Kernel: scaleKernel("*")}, true
-	case a.Kind.IsNumeric() && b.Kind.IsInterval() && op == "*" && a.Kind.IsInteger():
-		return Resolved{Args: []types.Type{bigint, b}, Type: b, Kernel: integerKernel("*", types.Bigint)}, true
-	case a.Kind.IsInterval() && b.Kind.IsNumeric() && op == "/":
-		if b.Kind.IsInteger() {
-			return Resolved{Args: []types.Type{a, bigint}, Type: a, Kernel: intervalQuotient}, true
-		}
-		return Resolved{Args: []types.Type{a, types.Of(types.Double)}, Type: a, Kernel: scaleKernel("/")}, true
+	case a.Kind.IsInterval() && b.Kind.IsNumeric() && (op == "*" || op == "/"):
+		factor, kernel := scaled(op, b)
+		return Resolved{Args: []types.Type{a, factor}, Type: a, Kernel: kernel}, true
+	case a.Kind.IsNumeric() && b.Kind.IsInterval() && op == "*":
+		factor, kernel := scaled(op, a)
+		return Resolved{Args: []types.Type{factor, b}, Type: b, Kernel: swapped(kernel)}, true
 	}
 	return Resolved{}, false
 }
 
+// DayAndTime is the kernel that adds a time of day to the beginning of a day.
+func DayAndTime() Kernel { return integerKernel("+", types.Bigint) }
+
+// moves reports whether an interval can be added to a time: a time of day knows no months.
+func moves(t, interval types.Type) bool {
+	return t.Kind != types.Time || interval.Kind == types.Interval
+}
+
+// scaled is × or ÷ of an interval by a number, and the type that the number is brought to.
+func scaled(op string, number types.Type) (types.Type, Kernel) {
+	switch {
+	case !number.Kind.IsInteger():
+		return types.Of(types.Double), scaleKernel(op)
+	case op == "*":
+		return types.Of(types.Bigint), integerKernel("*", types.Bigint)
+	}
+	return types.Of(types.Bigint), intervalQuotient
+}
+
+// swapped hands the arguments on in the other order.
+func swapped(k Kernel) Kernel {
+	return func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
+		k(e, sel, []*types.Vector{args[1], args[0]}, out)
+	}
+}
+
+// maxTime is the greatest time, and that before 1970 the least: some 290 thousand years. Within it no calendar overflows.
+const maxTime = int64(1) << 53
+
+// moveKernel is a time ± an interval. A DATE stays at midnight, a TIME begins again after 24 hours.
 func moveKernel(op string, kind, interval types.Kind) Kernel {
 	sign := int64(1)
 	if op == "-" {
@@ -52,13 +71,22 @@ func moveKernel(op string, kind, interval types.Kind) Kernel {
 	case kind == types.Time:
 		move = func(t, by int64) int64 { return t + by - types.FloorTo(t+by, types.Day) }
 	}
-	return func(_ *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
+	return func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 		a, b, o := args[0].Int, args[1].Int, out.Int
 		for _, i := range sel {
-			o[i] = move(a[i], sign*b[i])
+			if b[i] > maxTime || b[i] < -maxTime || interval == types.IntervalMonth && (b[i] > maxMonths || b[i] < -maxMonths) {
+				overflow(e, i, kind)
+				continue
+			}
+			if o[i] = move(a[i], sign*b[i]); o[i] > maxTime || o[i] < -maxTime {
+				overflow(e, i, kind)
+			}
 		}
 	}
 }
+
+// maxMonths is how far a time moves by months at most.
+const maxMonths = 300_000 * 12
 
 func intervalQuotient(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 	a, b, o := args[0].Int, args[1].Int, out.Int
@@ -144,12 +172,18 @@ func FloorTo(x Arg, u types.Unit, ceil, strictCeil bool) (Resolved, error) {
 		round = func(v int64) int64 { return types.FloorDiv(v, months) * months }
 		next = func(v int64) int64 { return round(v) + months }
 	}
+	if t.Kind == types.Time && u < types.Hour {
+		return Resolved{}, fmt.Errorf("a time of day cannot be rounded to %s", u)
+	}
 	kernel := func(_ *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 		for _, i := range sel {
 			v := args[0].Int[i]
 			floor := round(v)
 			if ceil && (strictCeil || floor != v) {
 				floor = next(v)
+			}
+			if t.Kind == types.Time {
+				floor %= 86_400_000
 			}
 			out.Int[i] = floor
 		}
@@ -169,9 +203,12 @@ func Step(x, by Arg) (Resolved, error) {
 	}
 	var round func(int64) int64
 	switch {
-	case t.Kind.IsInteger() && by.Type.Kind.IsInteger(), t.Kind.IsDatetime() && by.Type.Kind == types.Interval:
+	case t.Kind == types.Date && by.Type.Kind == types.Interval:
+		round = func(v int64) int64 { return types.FloorTo(types.FloorDiv(v, size)*size, types.Day) }
+	case t.Kind.IsInteger() && by.Type.Kind.IsInteger(), t.Kind.IsDatetime() && by.Type.Kind == types.Interval,
+		t.Kind.IsInterval() && t.Kind == by.Type.Kind:
 		round = func(v int64) int64 { return types.FloorDiv(v, size) * size }
-	case t.Kind.IsDatetime() && by.Type.Kind == types.IntervalMonth:
+	case t.Kind.IsDatetime() && t.Kind != types.Time && by.Type.Kind == types.IntervalMonth:
 		round = func(v int64) int64 {
 			months := types.FloorDiv(monthNumber(v), size) * size
 			return types.DayNumber(1970, 1+months, 1) * 86_400_000

@@ -1,12 +1,12 @@
 package function
 
 import (
+	"fmt"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"fmt"
-
+	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -22,8 +22,9 @@ func isASCII(s string) bool {
 // Concat fits l || r.
 func Concat(l, r Arg) (Resolved, error) {
 	args := []Arg{l, r}
+	binary := l.Type.Kind.IsBytes() && r.Type.Kind.IsBytes()
 	for i := range args {
-		if k := args[i].Type.Kind; k != types.Null && !k.IsText() {
+		if k := args[i].Type.Kind; k != types.Null && !k.IsText() && !binary {
 			return Resolved{}, fmt.Errorf("|| needs texts, found %s; CAST it", args[i].Type)
 		}
 	}
@@ -37,7 +38,12 @@ func Concat(l, r Arg) (Resolved, error) {
 			o[i] = e.Keep(append(append(e.Room(len(a[i])+len(b[i])), a[i]...), b[i]...))
 		}
 	}
-	return strict(Resolved{Args: []types.Type{asText(l.Type), asText(r.Type)}, Type: t, Kernel: kernel}, args), nil
+	wanted := []types.Type{asText(l.Type), asText(r.Type)}
+	if binary {
+		t.Kind = types.Varbinary
+		wanted = typesOf(args)
+	}
+	return strict(Resolved{Args: wanted, Type: t, Kernel: kernel}, args), nil
 }
 
 func asText(t types.Type) types.Type {
@@ -195,9 +201,16 @@ func trim(args []Arg) (Resolved, error) {
 		}
 	}
 	where := args[0].Const.Str
-	kernel := func(_ *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
+	if c := args[1].Const; c != nil && !c.Null && utf8.RuneCountInString(c.Str) != 1 {
+		return Resolved{}, fmt.Errorf("expected one character to cut, found '%s'", c.Str)
+	}
+	kernel := func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
 		for _, i := range sel {
 			s, cut := args[2].Str[i], args[1].Str[i]
+			if utf8.RuneCountInString(cut) != 1 {
+				e.Fail(i, dialect.ErrArgument, "TRIM cuts one character, found '%s'", types.Cut(cut, 80))
+				continue
+			}
 			if where != "TRAILING" {
 				s = strings.TrimLeft(s, cut)
 			}

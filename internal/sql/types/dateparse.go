@@ -3,43 +3,63 @@ package types
 import (
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
-// dateFields are what a parse has met so far. Like Java's lenient calendar, a field beyond its range carries over.
+// dateFields are the fields that a parse has met, as in Java's lenient calendar: one beyond its range carries over, and of
+// fields that contradict each other the one met last decides.
 type dateFields struct {
-	year, month, day     int64
-	dayOfYear            int64
-	hour, minute, second int64
-	ms, offset           int64
-	pm, beforeChrist     bool
-	haveYearly           bool
+	value, stamp [calendarFields]int64
+	met          int64
+	offset       int64
 }
 
+// calendarField is a field of java.util.Calendar.
+type calendarField uint8
+
+const (
+	era calendarField = iota
+	year
+	weekYear
+	month
+	day
+	dayOfYear
+	weekOfYear
+	weekOfMonth
+	weekdayInMonth
+	dayOfWeek // 1 is Sunday
+	amPm
+	hourOfHalf
+	hourOfDay
+	minute
+	second
+	millisecond
+	calendarFields
+)
+
+func (d *dateFields) set(f calendarField, v int64) {
+	d.met++
+	d.value[f], d.stamp[f] = v, d.met
+}
+
+func (d *dateFields) has(f calendarField) bool { return d.stamp[f] > 0 }
+
 // Parse reads a text as SimpleDateFormat does: missing fields are those of 1970-01-01 00:00:00, values beyond their range
-// carry over, what follows is ignored. A text that does not fit the pattern is an error. Week fields and names of days are
-// read over, as they are where a date is given too.
+// carry over, what follows is ignored. A text that does not fit the pattern is an error.
 func (f *DateFormat) Parse(s string) (ms int64, err error) {
-	d := dateFields{year: 1970, month: 1, day: 1}
+	d := dateFields{}
+	d.value[year], d.value[month], d.value[day] = 1970, 1, 1
 	rest := s
 	for i, p := range f.parts {
 		adjacent := i+1 < len(f.parts) && f.parts[i+1].letter != 0 && f.parts[i+1].numeric()
 		n, ok := d.read(p, rest, adjacent)
 		if !ok {
-			return 0, fmt.Errorf("parse time %q: character %d does not fit the format", s, len(s)-len(rest)+1)
+			return 0, fmt.Errorf("parse time %q: character %d does not fit the format", s, utf8.RuneCountInString(s[:len(s)-len(rest)])+1)
 		}
 		rest = rest[n:]
 	}
-	if d.beforeChrist {
-		d.year = 1 - d.year
-	}
-	if d.pm && d.hour < 12 {
-		d.hour += 12
-	}
-	days := DayNumber(d.year, d.month, d.day)
-	if d.haveYearly {
-		days = DayNumber(d.year, 1, 1) + d.dayOfYear - 1
-	}
-	return days*msPerDay + d.hour*3_600_000 + d.minute*60_000 + d.second*1000 + d.ms - d.offset, nil
+	clock := d.hour()*3_600_000 + d.value[minute]*60_000 + d.value[second]*1000 + d.value[millisecond]
+	return d.days()*msPerDay + clock - d.offset, nil
 }
 
 func (p datePart) numeric() bool {
@@ -93,31 +113,51 @@ func (d *dateFields) readNumber(p datePart, s string, adjacent bool) (n int, ok 
 	}
 	switch p.letter {
 	case 'y', 'Y':
-		if d.year = v; p.width <= 2 && n == 2 && !negative {
-			d.year = twoDigitYear(v)
+		if p.width <= 2 && n == 2 && !negative {
+			v = twoDigitYear(v)
+		}
+		if p.letter == 'Y' {
+			d.set(weekYear, v)
+		} else {
+			d.set(year, v)
 		}
 	case 'M', 'L':
-		d.month = v
+		d.set(month, v)
 	case 'd':
-		d.day = v
+		d.set(day, v)
 	case 'D':
-		d.dayOfYear, d.haveYearly = v, true
-	case 'H':
-		d.hour = v
-	case 'k':
-		d.hour = v % 24
-	case 'K':
-		d.hour = v
-	case 'h':
-		if d.hour = v; v == 12 {
-			d.hour = 0
+		d.set(dayOfYear, v)
+	case 'w':
+		d.set(weekOfYear, v)
+	case 'W':
+		d.set(weekOfMonth, v)
+	case 'F':
+		d.set(weekdayInMonth, v)
+	case 'u':
+		if v >= 1 && v <= 7 {
+			v = v%7 + 1
 		}
+		d.set(dayOfWeek, v)
+	case 'H':
+		d.set(hourOfDay, v)
+	case 'k':
+		if v == 24 {
+			v = 0
+		}
+		d.set(hourOfDay, v)
+	case 'K':
+		d.set(hourOfHalf, v)
+	case 'h':
+		if v == 12 {
+			v = 0
+		}
+		d.set(hourOfHalf, v)
 	case 'm':
-		d.minute = v
+		d.set(minute, v)
 	case 's':
-		d.second = v
+		d.set(second, v)
 	case 'S':
-		d.ms = v
+		d.set(millisecond, v)
 	}
 	return length, true
 }
@@ -135,19 +175,22 @@ func (d *dateFields) readText(p datePart, s string) (n int, ok bool) {
 	switch p.letter {
 	case 'M', 'L':
 		i, n := matchName(s, monthNames[:])
-		d.month = int64(i + 1)
+		d.set(month, int64(i+1))
 		return n, n > 0
 	case 'E':
-		_, n := matchName(s, dayNames[:])
+		i, n := matchName(s, dayNames[:])
+		d.set(dayOfWeek, int64(i+1))
 		return n, n > 0
 	case 'a':
 		i, n := matchName(s, []string{"AM", "PM"})
-		d.pm = i == 1
+		d.set(amPm, int64(i))
 		return n, n > 0
 	case 'G':
 		i, n := matchName(s, []string{"BC", "AD"})
-		d.beforeChrist = i == 0
+		d.set(era, int64(i))
 		return n, n > 0
+	case 'X':
+		return d.readISOZone(s, p.width)
 	}
 	return d.readZone(s)
 }
@@ -162,42 +205,4 @@ func matchName(s string, names []string) (index, n int) {
 		}
 	}
 	return 0, 0
-}
-
-// readZone reads UTC, GMT, Z, +hhmm, +hh:mm, or GMT+hh:mm.
-func (d *dateFields) readZone(s string) (n int, ok bool) {
-	for _, name := range []string{"UTC", "GMT", "Z"} {
-		if len(s) >= len(name) && strings.EqualFold(s[:len(name)], name) {
-			n = len(name)
-			break
-		}
-	}
-	rest := s[n:]
-	if rest == "" || rest[0] != '+' && rest[0] != '-' {
-		return n, n > 0
-	}
-	sign := int64(1)
-	if rest[0] == '-' {
-		sign = -1
-	}
-	width := 1
-	if len(rest) < 3 {
-		return n, n > 0
-	}
-	hours, ok := digits(rest[1:3])
-	if !ok {
-		return n, n > 0
-	}
-	width += 2
-	rest = rest[3:]
-	if strings.HasPrefix(rest, ":") {
-		rest = rest[1:]
-		width++
-	}
-	if len(rest) < 2 {
-		return 0, false
-	}
-	minutes, ok := digits(rest[:2])
-	d.offset = sign * (hours*60 + minutes) * 60_000
-	return n + width + 2, ok
 }

@@ -29,6 +29,9 @@ const (
 	Interval
 	// IntervalMonth is a year-month interval in months.
 	IntervalMonth
+	// Row is the row of values that a log parser makes of a text, packed as AppendRowText has it. It lives in sub-queries; queries
+	// around them take its fields.
+	Row
 )
 
 // Type is a SQL type with its arguments.
@@ -77,7 +80,7 @@ func (k Kind) Physical() Physical {
 	switch k {
 	case Real, Double:
 		return FloatValues
-	case Char, Varchar, Binary, Varbinary:
+	case Char, Varchar, Binary, Varbinary, Row:
 		return StrValues
 	}
 	return IntValues
@@ -123,7 +126,7 @@ func (k Kind) IntRange() (lo, hi int64) {
 var kindNames = [...]string{
 	Null: "NULL", Boolean: "BOOLEAN", Tinyint: "TINYINT", Smallint: "SMALLINT", Integer: "INTEGER", Bigint: "BIGINT",
 	Decimal: "DECIMAL", Real: "REAL", Double: "DOUBLE", Char: "CHAR", Varchar: "VARCHAR", Binary: "BINARY",
-	Varbinary: "VARBINARY", Date: "DATE", Time: "TIME", Timestamp: "TIMESTAMP", Interval: "INTERVAL", IntervalMonth: "INTERVAL",
+	Varbinary: "VARBINARY", Date: "DATE", Time: "TIME", Timestamp: "TIMESTAMP", Interval: "INTERVAL", IntervalMonth: "INTERVAL", Row: "ROW",
 }
 
 func (k Kind) String() string { return kindNames[k] }

@@ -65,8 +65,13 @@ func NewType(name string, args []int) (Type, error) {
 		t.Kind, t.Precision, maxArgs = Decimal, MaxPrecision, 2
 	case "REAL":
 		t.Kind = Real
-	case "DOUBLE", "DOUBLE PRECISION", "FLOAT":
+	case "DOUBLE", "DOUBLE PRECISION":
 		t.Kind = Double
+	case "FLOAT":
+		// Its argument is a precision in bits, which DOUBLE always has.
+		if t.Kind = Double; len(args) == 1 && args[0] >= 1 && args[0] <= 53 {
+			args = nil
+		}
 	case "CHAR", "CHARACTER":
 		t.Kind, t.Length, maxArgs = Char, 1, 1
 	case "VARCHAR", "CHARACTER VARYING", "CHAR VARYING":

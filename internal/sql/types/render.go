@@ -108,6 +108,8 @@ func AppendText(dst []byte, t Type, v *Vector, row int) []byte {
 		return AppendTimeOfDay(dst, v.Int[row])
 	case Timestamp:
 		return AppendTimestamp(dst, v.Int[row])
+	case Row:
+		return appendRowArray(dst, v.Str[row])
 	}
 	return append(dst, "null"...)
 }
