@@ -22,6 +22,10 @@ var ErrTooLarge = errors.New("too large")
 // rows. push takes rows, valid during the call; fail takes what is refused. Its
 // errors are those of reading, and ErrTooLarge.
 func Object(l *Layout, object io.Reader, push func(*types.Batch), fail func(types.ErrorRow)) error {
+	return readObject(l, object, objectChunk, push, fail)
+}
+
+func readObject(l *Layout, object io.Reader, chunk int, push func(*types.Batch), fail func(types.ErrorRow)) error {
 	needed := make([]bool, l.own)
 	for i := range needed {
 		needed[i] = true
@@ -31,12 +35,12 @@ func Object(l *Layout, object io.Reader, push func(*types.Batch), fail func(type
 		own.Cols = b.Cols[:l.own]
 		push(&own)
 	}, fail)
-	data := make([]byte, 0, 2*objectChunk)
+	data := make([]byte, 0, 2*chunk)
 	for {
-		if cap(data)-len(data) < objectChunk {
+		if cap(data)-len(data) < chunk {
 			data = append(make([]byte, 0, 2*cap(data)), data...)
 		}
-		n, err := io.ReadFull(object, data[len(data):len(data)+objectChunk])
+		n, err := io.ReadFull(object, data[len(data):cap(data)])
 		data = data[:len(data)+n]
 		final := err == io.EOF || err == io.ErrUnexpectedEOF
 		if err != nil && !final {

@@ -1,0 +1,105 @@
+package application
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/millrace/millrace/internal/application/applicationtest"
+)
+
+// TestChangedProcessor adds a function, takes it away and adds it again: each
+// record is read once, whoever it went through.
+func TestChangedProcessor(t *testing.T) {
+	s := readScenario(t, "testdata/scenarios/filter.txt")
+	s.config.Outputs = s.config.Outputs[1:]
+	mark := applicationtest.FunctionARN("mark")
+	w := newWorld(t, s, mode{snapshots: time.Hour})
+	w.functions[mark] = func(e applicationtest.Event) (a applicationtest.Answer, err error) {
+		for _, r := range e.Records {
+			data := []byte(strings.Replace(string(r.Data), `"host":"`, `"host":"*`, 1))
+			a.Records = append(a.Records, applicationtest.AnswerRecord{RecordID: r.RecordID, Result: resultOk, Data: data})
+		}
+		return a, nil
+	}
+	w.start(LastStoppedPoint)
+	var want []string
+	for n, processed := range []bool{false, true, true, false, true, false} {
+		w.app.Stop(context.Background())
+		w.streams.Put(t, w.disk, s.config.Input.ARN, fmt.Sprintf(`{"host":"%da","http":{"status":200}}`, n)) // while stopped
+		s.config.Input.Processor = nil
+		star := ""
+		if processed {
+			s.config.Input.Processor, star = &Function{ARN: mark}, "*"
+		}
+		w.start(LastStoppedPoint)
+		w.all(fmt.Sprintf(`put 00:00:%02d {"host":"%db","http":{"status":200}}`, n+1, n))
+		want = append(want, fmt.Sprintf(`{"host":"%s%da","status":200}`, star, n), fmt.Sprintf(`{"host":"%s%db","status":200}`, star, n))
+	}
+	w.app.Stop(context.Background())
+	if got := w.records(s.config.Outputs[0]); strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
+	}
+}
+
+// TestBrokenAnswers asks a pre-processing function until its answer speaks of
+// every record, and says what is wrong with the others.
+func TestBrokenAnswers(t *testing.T) {
+	s := readScenario(t, "testdata/scenarios/filter.txt")
+	s.config.Outputs = s.config.Outputs[1:]
+	s.config.Input.Processor = &Function{ARN: applicationtest.FunctionARN("broken")}
+	w := newWorld(t, s, mode{snapshots: time.Hour})
+	w.start(LastStoppedPoint)
+	defer w.app.Stop(context.Background())
+	type answer = applicationtest.Answer
+	answers, over := make(chan func(a *answer) error), make(chan struct{})
+	defer close(over)
+	w.functions[s.config.Input.Processor.ARN] = func(e applicationtest.Event) (a answer, err error) {
+		for _, r := range e.Records {
+			a.Records = append(a.Records, applicationtest.AnswerRecord{RecordID: r.RecordID, Result: resultOk, Data: r.Data})
+		}
+		select {
+		case change := <-answers:
+			err = change(&a)
+		case <-over:
+		}
+		return a, err
+	}
+	w.do(`put 00:00:01 {"host":"a","http":{"status":200}} | {"host":"b","http":{"status":200}}`)
+	w.clock.Add(5000)
+	for _, c := range []struct {
+		change func(a *answer) error
+		want   string
+	}{
+		{func(a *answer) error { return errors.New("down") }, "down"},
+		{func(a *answer) error { a.Records = nil; return nil }, `no "records"`},
+		{func(a *answer) error { a.Records = a.Records[:len(a.Records)-1]; return nil }, "answered for"},
+		{func(a *answer) error { a.Records[0].Result = "ok"; return nil }, `answered the result "ok", want Ok`},
+		{func(a *answer) error { a.Records[0].Data = nil; return nil }, "Ok without data"},
+		{func(a *answer) error { a.Records[0].RecordID = "x"; return nil }, "which it was not given"},
+		{func(a *answer) error { a.Records = append(a.Records, a.Records[0]); return nil }, "answered twice"},
+	} {
+		answers <- c.change
+		eventually(t, func() bool { return strings.Contains(w.app.Status().Waiting, c.want) })
+	}
+	if st := w.app.Status(); st.MillisBehindLatest <= 0 || st.Processing.Successes > 1 || st.Processing.Invocations < 7 {
+		t.Errorf("status %+v, processing %+v", st, st.Processing)
+	}
+	for done := false; !done; { // one invocation, or two of a record each
+		select {
+		case answers <- func(*answer) error { return nil }:
+		case <-time.After(time.Millisecond):
+			done = len(w.records(s.config.Outputs[0])) == 2
+		}
+	}
+	w.settle()
+	if got := strings.Join(w.records(s.config.Outputs[0]), " "); got != `{"host":"a","status":200} {"host":"b","status":200}` {
+		t.Errorf("got %s", got)
+	}
+	if st := w.app.Status(); st.Waiting != "" || st.MillisBehindLatest != 0 || st.Processing.OkRecords != 2 {
+		t.Errorf("status %+v, processing %+v", st, st.Processing)
+	}
+}
