@@ -15,7 +15,7 @@ var zeroPosition = token.Position{}
 // callForms are functions that are resolved here, because their arguments are no plain values, or that stand elsewhere: for
 // suggestions, and so that an application does not create one of the same name.
 func callForms() []string {
-	return []string{"COUNT", "SUM", "AVG", "MIN", "MAX", "COALESCE", "NULLIF", "STEP", "MONOTONIC", "EXTRACT", "CAST", "CEILING"}
+	return []string{"COALESCE", "NULLIF", "STEP", "MONOTONIC", "EXTRACT", "CAST", "CEILING"}
 }
 
 // isBuiltin reports whether a name is that of a function of the language.
@@ -25,11 +25,7 @@ func isBuiltin(name string) bool {
 
 // analytic reports functions that stand before OVER, or need GROUP BY.
 func analytic(name string) bool {
-	switch name {
-	case "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP", "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE", "LAG", "EXP_AVG", "ANY", "EVERY":
-		return true
-	}
-	return false
+	return slices.Contains(aggregateNames(), name) || slices.Contains(overNames(), name)
 }
 
 // tableFunction reports functions that stand in TABLE(…).
@@ -82,7 +78,7 @@ func elsewhere(name string) string {
 func (b *exprBinder) call(e *ast.Call) Expr {
 	name := e.Name.Name
 	if e.Over != nil {
-		fail(e.Over.Pos, "sliding windows (OVER) are not supported yet")
+		return b.analytic(e)
 	}
 	if isAggregateCall(e) {
 		return b.aggregate(e)
@@ -105,7 +101,7 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 		return x
 	}
 	if analytic(name) {
-		fail(e.Name.Pos, "function %s is not supported yet", name)
+		fail(e.Name.Pos, "%s stands only before OVER, as in %s(…) OVER (ROWS 10 PRECEDING)", name, name)
 	}
 	if tableFunction(name) {
 		fail(e.Name.Pos, "%s stands only in FROM, as in TABLE(%s(CURSOR(SELECT STREAM …), …))", name, name)
@@ -115,7 +111,7 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 		if hint != "" {
 			hint = "; " + hint
 		} else {
-			hint = suggest(name, slices.Concat(callForms(), function.Names(), b.scope.functions.names()))
+			hint = suggest(name, slices.Concat(aggregateNames(), overNames(), callForms(), function.Names(), b.scope.functions.names()))
 		}
 		fail(e.Name.Pos, "function %s does not exist%s", name, hint)
 	}

@@ -1,10 +1,10 @@
 package bind
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/millrace/millrace/internal/sql/ast"
-	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/function"
 	"github.com/millrace/millrace/internal/sql/types"
 )
@@ -61,19 +61,37 @@ func (g *group) key(b *exprBinder, e ast.Expr) Expr {
 	text := x.String()
 	for i, k := range g.Keys {
 		if k.Expr.String() == text {
-			return &Column{Index: i, Name: k.Label, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
+			c := &Column{Index: i, Name: k.Label, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
+			if c.Pure == nil {
+				c.Motion = g.motion(i)
+			}
+			return c
 		}
 	}
 	return nil
 }
 
 // fromWindowEnd is a window's key as a function of the ROWTIME of the rows behind the group. They carry the window's end,
-// which no longer belongs to it; the key had its value until a millisecond before.
+// which no longer belongs to it; the key had its value until a millisecond before. Where rows can close the window earlier,
+// there is no such function.
 func (g *group) fromWindowEnd(i int) Expr {
-	if g.Keys[i].Window == nil {
+	if g.Keys[i].Window == nil || g.moves() {
 		return nil
 	}
 	return shift(g.Keys[i].Window)
+}
+
+// motion is that of a key behind the group: windows follow each other.
+func (g *group) motion(i int) Motion {
+	if k := g.Keys[i]; k.Window != nil {
+		return MotionOf(k.Window)
+	}
+	return g.Keys[i].Motion
+}
+
+// moves reports whether the group has a key that moves by itself.
+func (g *group) moves() bool {
+	return slices.ContainsFunc(g.Keys, func(k Key) bool { return k.Motion != Unknown })
 }
 
 func shift(e Expr) Expr {
@@ -105,86 +123,6 @@ func tryExpr(b *exprBinder, e ast.Expr) (x Expr) {
 	return b.expr(e)
 }
 
-func isAggregateCall(e *ast.Call) bool {
-	if e.Over != nil {
-		return false
-	}
-	switch e.Name.Name {
-	case "COUNT", "SUM", "AVG", "MIN", "MAX":
-		return true
-	}
-	return false
-}
-
-// aggregate resolves an aggregate function to the column behind the keys that holds it.
-func (b *exprBinder) aggregate(e *ast.Call) Expr {
-	name := e.Name.Name
-	if b.group == nil {
-		fail(e.Name.Pos, "%s cannot stand here; it needs GROUP BY", name)
-	}
-	if e.Distinct {
-		fail(e.Name.Pos, "%s(DISTINCT …) is not in the language; use COUNT_DISTINCT_ITEMS_TUMBLING or a DISTINCT sub-query", name)
-	}
-	if len(e.Args) != 1 {
-		fail(e.Name.Pos, "%s: expected 1 argument, found %d", name, len(e.Args))
-	}
-	a := Aggregate{Func: name, Label: e.String()}
-	if star, ok := e.Args[0].(*ast.Star); ok {
-		if name != "COUNT" || star.Qualifier.Name != "" {
-			fail(star.Pos, "* stands only in a select list and in COUNT(*)")
-		}
-	} else {
-		if inner := findCall(e.Args[0], isAggregateCall); inner != nil {
-			fail(inner.Name.Pos, "%s cannot stand within %s", inner.Name.Name, name)
-		}
-		a.Arg = (&exprBinder{scope: b.scope}).expr(e.Args[0])
-	}
-	a.T = aggregateType(e, a.Arg)
-	if a.Arg != nil && a.Arg.Type().Kind == types.Null {
-		a.Arg = coerce(a.Arg, a.T, e.Name.Pos)
-	}
-	text := a.String()
-	at := len(b.group.Aggregates)
-	for i, other := range b.group.Aggregates {
-		if other.String() == text {
-			at = i
-		}
-	}
-	if at == len(b.group.Aggregates) {
-		b.group.Aggregates = append(b.group.Aggregates, a)
-	}
-	return &Column{Index: len(b.group.Keys) + at, Name: a.Label, T: a.T}
-}
-
-func aggregateType(e *ast.Call, arg Expr) types.Type {
-	name := e.Name.Name
-	if name == "COUNT" {
-		return types.Type{Kind: types.Bigint}
-	}
-	t := arg.Type()
-	if t.Kind == types.Null {
-		t = types.Of(types.Integer)
-	}
-	t.Nullable = true
-	if name == "MIN" || name == "MAX" {
-		return t
-	}
-	if !t.Kind.IsNumeric() && t.Kind != types.Interval {
-		fail(e.Name.Pos, "%s needs numbers, found %s", name, t)
-	}
-	if name == "SUM" {
-		switch {
-		case t.Kind.IsInteger() && dialect.SumOfIntegersIsBigint:
-			return types.Of(types.Bigint)
-		case t.Kind == types.Decimal:
-			return types.DecimalOf(types.MaxPrecision, t.Scale)
-		case t.Kind == types.Real:
-			return types.Of(types.Double)
-		}
-	}
-	return t
-}
-
 // item resolves an item of the select list, which * makes several. n items stand before it.
 func (b *exprBinder) item(it ast.Item, n int) []Item {
 	if star, ok := it.Expr.(*ast.Star); ok {
@@ -193,10 +131,10 @@ func (b *exprBinder) item(it ast.Item, n int) []Item {
 	x := b.expr(it.Expr)
 	name := it.Alias.Name
 	if name == "ROWTIME" {
-		if _, same := x.(*Rowtime); same {
-			return nil
+		if _, same := x.(*Rowtime); !same {
+			b.promote(it, x)
 		}
-		fail(it.Alias.Pos, "an expression AS ROWTIME (promotion) is not supported yet")
+		return nil
 	}
 	if name == "" {
 		name = "EXPR$" + strconv.Itoa(n)
@@ -207,7 +145,7 @@ func (b *exprBinder) item(it ast.Item, n int) []Item {
 	if x.Type().Kind == types.Null {
 		x = &Const{Value: function.Value{Null: true}, T: types.Of(types.Null)}
 	}
-	return []Item{{Expr: x, Name: name}}
+	return []Item{{Expr: x, Name: name, Alias: it.Alias.Name != ""}}
 }
 
 func (b *exprBinder) star(star *ast.Star) []Item {

@@ -1,6 +1,8 @@
 package bind
 
 import (
+	"fmt"
+
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -25,7 +27,13 @@ type Query struct {
 	Where  Expr
 	Group  *Group
 	Having Expr
-	Items  []Item
+	// Over is the functions with OVER. Items see them as columns behind those of the rows.
+	Over  *Over
+	Items []Item
+	// Distinct, Sort and Promote are SELECT DISTINCT, ORDER BY and an item AS ROWTIME, which is not among Items; nil is none.
+	Distinct *DistinctRows
+	Sort     *Sort
+	Promote  Expr
 }
 
 func (*Stream) sources() []Source  { return nil }
@@ -35,18 +43,24 @@ func (q *Query) sources() []Source { return []Source{q.From} }
 type Item struct {
 	Expr Expr
 	Name string
+	// Alias tells that the text gives it the name.
+	Alias bool
 }
 
-// Group is GROUP BY with the aggregates that the query uses.
+// Group is GROUP BY with the aggregates that the query uses, or WINDOWED BY STAGGER.
 type Group struct {
 	Keys       []Key
 	Aggregates []Aggregate
+	// Range is how long a stagger window lasts in milliseconds; 0 for GROUP BY.
+	Range int64
 }
 
 // Key is a term of GROUP BY. Where it makes windows, Window is the same term as a monotonic function of ROWTIME alone.
 type Key struct {
 	Expr   Expr
 	Window Expr
+	// Motion is set where it makes windows and moves by itself, such as MONOTONIC(event).
+	Motion Motion
 	// Label is the term as the text has it.
 	Label string
 }
@@ -56,6 +70,14 @@ type Aggregate struct {
 	Func string
 	Arg  Expr
 	T    types.Type
+	// N is the number of rows that LAG goes back and that NTH_VALUE counts; 1 for FIRST_VALUE.
+	N int64
+	// IgnoreNulls and FromLast are those of the functions that return one of the values.
+	IgnoreNulls, FromLast bool
+	// Default is what LAG returns before the window's first row; nil for NULL.
+	Default Expr
+	// HalfLife is that of EXP_AVG in milliseconds.
+	HalfLife int64
 	// Label is the call as the text has it.
 	Label string
 }
@@ -64,7 +86,24 @@ func (a Aggregate) String() string {
 	if a.Arg == nil {
 		return a.Func + "(*)"
 	}
-	return a.Func + "(" + a.Arg.String() + ")"
+	args := a.Arg.String()
+	switch {
+	case a.Func == "LAG" || a.Func == "NTH_VALUE":
+		args += fmt.Sprintf(", %d", a.N)
+	case a.Func == "EXP_AVG":
+		args += fmt.Sprintf(", %d ms", a.HalfLife)
+	}
+	if a.Default != nil {
+		args += ", " + a.Default.String()
+	}
+	text := a.Func + "(" + args + ")"
+	if a.FromLast {
+		text += " from last"
+	}
+	if a.IgnoreNulls {
+		text += " ignore nulls"
+	}
+	return text
 }
 
 // Pump is a resolved CREATE PUMP. Values has one expression a column of the target, over the query's items.

@@ -15,6 +15,9 @@ import (
 type exprBinder struct {
 	scope *scope
 	group *group
+	// over is set in a select list, where functions with OVER may stand, and promotion where an item may be AS ROWTIME.
+	over      *over
+	promotion *Expr
 	// strictCeil is set for the terms of GROUP BY, where CEIL of a boundary is the next one.
 	strictCeil bool
 }

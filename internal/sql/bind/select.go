@@ -13,7 +13,6 @@ func (b *binder) query(q ast.Query) *Query {
 		return b.setOperation(set)
 	}
 	s := q.(*ast.Select)
-	refuse(s)
 	out := &Query{}
 	scope := b.fromAll(s, out)
 	scope.functions = b.functions
@@ -25,16 +24,8 @@ func (b *binder) query(q ast.Query) *Query {
 	}
 	clause(func() { out.Where = pushDown(out.From, b.where(s, scope)) })
 	e := &exprBinder{scope: scope}
-	if len(s.GroupBy) > 0 {
-		clause(func() { e.group = b.groupBy(s, scope) })
-	} else if call := findAggregate(s); call != nil {
-		clause(func() {
-			fail(call.Name.Pos, "%s without GROUP BY would never end; group by a time, as in GROUP BY STEP(%s BY INTERVAL '10' SECOND)",
-				call.Name.Name, scope.rowtime())
-		})
-	} else if s.Having != nil {
-		clause(func() { fail(s.Having.Position(), "HAVING needs GROUP BY") })
-	}
+	clause(func() { e.over = newOver(s) })
+	clause(func() { e.group = b.group(s, scope) })
 	if failed {
 		// The list would only repeat what went wrong with the groups.
 		panic(&fault{})
@@ -42,28 +33,28 @@ func (b *binder) query(q ast.Query) *Query {
 	if e.group != nil {
 		out.Group = e.group.Group
 	}
+	e.promotion = &out.Promote
 	for _, it := range s.Items {
 		clause(func() { out.Items = append(out.Items, e.item(it, len(out.Items))...) })
 	}
+	e.promotion = nil
 	if s.Having != nil {
-		clause(func() { out.Having = e.condition(s.Having, "HAVING") })
+		clause(func() { out.Having = (&exprBinder{scope: scope, group: e.group}).condition(s.Having, "HAVING") })
 	}
 	if failed {
 		panic(&fault{})
 	}
-	return out
-}
-
-// refuse names the clauses that the language has and this engine has not.
-func refuse(s *ast.Select) {
-	switch {
-	case s.Distinct != nil:
-		fail(*s.Distinct, "SELECT DISTINCT is not supported yet")
-	case s.Stagger != nil:
-		fail(s.Stagger.Pos, "stagger windows (WINDOWED BY STAGGER) are not supported yet")
-	case len(s.OrderBy) > 0:
-		fail(s.OrderBy[0].Expr.Position(), "ORDER BY is not supported yet")
+	if s.Distinct != nil {
+		out.Distinct = distinct(s, out.Items)
 	}
+	if len(s.OrderBy) > 0 {
+		out.Sort = e.orderBy(s, out)
+	}
+	checkPromotion(s, out)
+	if len(e.over.Functions) > 0 {
+		out.Over = e.over.Over
+	}
+	return out
 }
 
 func (b *binder) where(s *ast.Select, scope *scope) Expr {
@@ -76,18 +67,35 @@ func (b *binder) where(s *ast.Select, scope *scope) Expr {
 	return (&exprBinder{scope: scope}).condition(s.Where, "WHERE")
 }
 
+// group resolves what makes the windows of aggregate functions: GROUP BY or WINDOWED BY STAGGER. It returns nil where there are
+// neither.
+func (b *binder) group(s *ast.Select, scope *scope) *group {
+	if s.Stagger != nil {
+		return b.stagger(s, scope)
+	}
+	if len(s.GroupBy) > 0 {
+		return b.groupBy(s, scope)
+	}
+	if call := findAggregate(s); call != nil {
+		fail(call.Name.Pos, "%s without GROUP BY would never end; group by a time, as in GROUP BY STEP(%s BY INTERVAL '10' SECOND)",
+			call.Name.Name, scope.rowtime())
+	}
+	if s.Having != nil {
+		fail(s.Having.Position(), "HAVING needs GROUP BY")
+	}
+	return nil
+}
+
 // groupBy resolves the terms of GROUP BY. One of them must make windows, or the groups would grow for ever.
 func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
 	g := newGroup()
 	windows := 0
 	for _, term := range s.GroupBy {
-		if call := findCall(term, isAggregateCall); call != nil {
-			fail(call.Name.Pos, "%s cannot stand in GROUP BY", call.Name.Name)
-		}
-		e := &exprBinder{scope: scope, strictCeil: true}
-		key := Key{Expr: e.expr(term), Label: label(term)}
+		key := b.key(term, scope, "GROUP BY")
 		if p := pure(key.Expr); p != nil && isWindow(p) {
 			key.Window = p
+			windows++
+		} else if key.Motion = moving(key.Expr); key.Motion != Unknown {
 			windows++
 		}
 		g.add(key, term)
@@ -97,6 +105,15 @@ func (b *binder) groupBy(s *ast.Select, scope *scope) *group {
 			scope.rowtime())
 	}
 	return g
+}
+
+// key resolves a term by which rows are grouped.
+func (b *binder) key(term ast.Expr, scope *scope, clause string) Key {
+	if call := findCall(term, isAggregateCall); call != nil {
+		fail(call.Name.Pos, "%s cannot stand in %s", call.Name.Name, clause)
+	}
+	e := &exprBinder{scope: scope, strictCeil: true}
+	return Key{Expr: e.expr(term), Label: label(term)}
 }
 
 // label prints an expression for people: a column by its bare name.
@@ -113,7 +130,7 @@ func (b *binder) from(f ast.From, out *Query) *scope {
 	case *ast.Derived:
 		inner := b.query(f.Query)
 		out.From = inner
-		return newScope("", columnsOf(inner), 0).rename(f.Alias, f.Columns)
+		return newScope("", behind(inner), 0).rename(f.Alias, f.Columns)
 	case *ast.TableFunction:
 		fail(f.Pos, "table functions (TABLE(%s(…))) are not supported yet", f.Call.Name.Name)
 	}
@@ -123,15 +140,6 @@ func (b *binder) from(f ast.From, out *Query) *scope {
 // isTable tells a reference table from a stream.
 func (b *binder) isTable(s *Stream) bool {
 	return slices.ContainsFunc(b.app.Tables, func(t Stream) bool { return t.Name == s.Name })
-}
-
-// columnsOf are the columns of a sub-query.
-func columnsOf(q *Query) []scopeColumn {
-	columns := make([]scopeColumn, len(q.Items))
-	for i, it := range q.Items {
-		columns[i] = scopeColumn{name: it.Name, t: it.Expr.Type(), pure: outside(it.Expr), motion: asserted(it.Expr)}
-	}
-	return columns
 }
 
 // asserted is the motion of an item that does not follow from ROWTIME, such as MONOTONIC(event).

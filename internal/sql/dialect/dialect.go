@@ -31,6 +31,13 @@ const (
 	// SumOfIntegersIsBigint: SUM of any integer type is BIGINT, so that a window of INTEGERs does not overflow.
 	SumOfIntegersIsBigint = true
 
+	// RangeIncludesLowerEnd: RANGE INTERVAL '1' HOUR PRECEDING holds a row that is exactly one hour old, as the reference page
+	// says; a picture in the developer guide shows it gone.
+	RangeIncludesLowerEnd = true
+
+	// NullsSortLow: ORDER BY puts NULL before every value, and behind them with DESC. No page says.
+	NullsSortLow = true
+
 	// JSONWritesNull: a NULL in a row that leaves the application as JSON is an explicit null. Otherwise its key is left out.
 	JSONWritesNull = true
 )

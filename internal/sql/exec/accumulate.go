@@ -17,8 +17,10 @@ type accumulator interface {
 	add(ids []uint32, sel []int32, arg *types.Vector)
 	// merge takes another part of the window: its group g belongs to ids[g].
 	merge(part accumulator, ids []uint32)
-	// result writes the results of the groups from lo to hi.
-	result(lo, hi int, out *types.Vector, e *function.Eval)
+	// put writes the result of group g at a row of out, which has room and marks of NULL.
+	put(g int, out *types.Vector, row int32, e *function.Eval)
+	// clear empties group g.
+	clear(g uint32)
 	reset()
 	snapshot(dst []byte) []byte
 	restore(d *decoder)
@@ -28,7 +30,8 @@ func newAccumulator(a bind.Aggregate) accumulator {
 	if a.Arg == nil {
 		return &counter{}
 	}
-	physical := a.Arg.Type().Kind.Physical()
+	t := a.Arg.Type()
+	physical := t.Kind.Physical()
 	switch a.Func {
 	case "COUNT":
 		return &counter{}
@@ -37,6 +40,12 @@ func newAccumulator(a bind.Aggregate) accumulator {
 			return &floatSum{mean: a.Func == "AVG", real: a.T.Kind == types.Real}
 		}
 		return &intSum{mean: a.Func == "AVG", t: a.T}
+	case "STDDEV_SAMP", "STDDEV_POP", "VAR_SAMP", "VAR_POP":
+		return &variance{spread: spreadOf(a.Func), number: numberOf(t)}
+	case "FIRST_VALUE", "LAST_VALUE", "NTH_VALUE":
+		return &nthValue{nth: a.N, last: a.Func == "LAST_VALUE", ignoreNulls: a.IgnoreNulls, values: cells{kind: t.Kind}}
+	case "ANY", "EVERY":
+		return &truth{every: a.Func == "EVERY"}
 	}
 	max := a.Func == "MAX"
 	switch physical {
@@ -46,6 +55,15 @@ func newAccumulator(a bind.Aggregate) accumulator {
 		return &textExtreme{extreme[string]{max: max, values: textValues}}
 	}
 	return &extreme[int64]{max: max, values: intValues}
+}
+
+// results writes the results of the groups from lo to hi.
+func results(a accumulator, lo, hi int, out *types.Vector, e *function.Eval) {
+	prepare(out, hi-lo)
+	out.Null = grow(out.Null, hi-lo)
+	for g := lo; g < hi; g++ {
+		a.put(g, out, int32(g-lo), e)
+	}
 }
 
 // extend appends zeros up to length n.
@@ -85,10 +103,11 @@ func (a *counter) merge(part accumulator, ids []uint32) {
 	}
 }
 
-func (a *counter) result(lo, hi int, out *types.Vector, _ *function.Eval) {
-	prepare(out, hi-lo)
-	copy(out.Int, a.counts[lo:hi])
+func (a *counter) put(g int, out *types.Vector, row int32, _ *function.Eval) {
+	out.Null[row], out.Int[row] = false, a.counts[g]
 }
+
+func (a *counter) clear(g uint32) { a.counts[g] = 0 }
 
 func (a *counter) snapshot(dst []byte) []byte { return appendInts(dst, a.counts) }
 func (a *counter) restore(d *decoder)         { a.counts = d.ints(a.counts[:0]) }

@@ -61,12 +61,14 @@ func (a *extreme[T]) mergePart(p *extreme[T], ids []uint32) {
 	}
 }
 
-func (a *extreme[T]) result(lo, hi int, out *types.Vector, _ *function.Eval) {
-	prepare(out, hi-lo)
-	out.Null = grow(out.Null, hi-lo)
-	values := *a.values(out)
-	for g := lo; g < hi; g++ {
-		values[g-lo], out.Null[g-lo] = a.best[g], !a.set[g]
+func (a *extreme[T]) clear(g uint32) {
+	var zero T
+	a.best[g], a.set[g] = zero, false
+}
+
+func (a *extreme[T]) put(g int, out *types.Vector, row int32, _ *function.Eval) {
+	if out.Null[row] = !a.set[g]; a.set[g] {
+		(*a.values(out))[row] = a.best[g]
 	}
 }
 

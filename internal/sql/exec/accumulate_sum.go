@@ -57,24 +57,28 @@ func (a *intSum) merge(part accumulator, ids []uint32) {
 	}
 }
 
-func (a *intSum) result(lo, hi int, out *types.Vector, e *function.Eval) {
-	prepare(out, hi-lo)
-	out.Null = grow(out.Null, hi-lo)
+// minus takes a value back that was added.
+func (a *intSum) minus(g uint32, v int64) {
+	sum, borrow := bits.Sub64(uint64(a.lo[g]), uint64(v), 0)
+	a.lo[g] = int64(sum)
+	a.hi[g] -= v>>63 + int64(borrow)
+	a.counts[g]--
+}
+
+func (a *intSum) clear(g uint32) { a.lo[g], a.hi[g], a.counts[g] = 0, 0, 0 }
+
+func (a *intSum) put(g int, out *types.Vector, row int32, e *function.Eval) {
+	if out.Null[row] = a.counts[g] == 0; out.Null[row] {
+		return
+	}
 	limit := int64(1<<63 - 1)
 	if a.t.Kind == types.Decimal {
 		limit = types.Pow10(a.t.Precision) - 1
 	}
-	for g := lo; g < hi; g++ {
-		i := g - lo
-		out.Null[i] = a.counts[g] == 0
-		if out.Null[i] {
-			continue
-		}
-		v, ok := a.value(g)
-		if out.Int[i] = v; !ok || v > limit || v < -limit-1 {
-			out.Null[i] = true
-			e.Fail(int32(i), dialect.ErrOverflow, "the sum does not fit %s", a.t)
-		}
+	v, ok := a.value(g)
+	if out.Int[row] = v; !ok || v > limit || v < -limit-1 {
+		out.Null[row] = true
+		e.Fail(row, dialect.ErrOverflow, "the sum does not fit %s", a.t)
 	}
 }
 
@@ -138,21 +142,25 @@ func (a *floatSum) merge(part accumulator, ids []uint32) {
 	}
 }
 
-func (a *floatSum) result(lo, hi int, out *types.Vector, e *function.Eval) {
-	prepare(out, hi-lo)
-	out.Null = grow(out.Null, hi-lo)
-	for g := lo; g < hi; g++ {
-		v := a.sums[g]
-		if a.mean {
-			v /= float64(a.counts[g])
-		}
-		if a.real {
-			v = float64(float32(v))
-		}
-		out.Null[g-lo], out.Float[g-lo] = a.counts[g] == 0, v
-		if a.counts[g] > 0 && (v-v != 0) {
-			e.Fail(int32(g-lo), dialect.ErrOverflow, "the sum does not fit %s", types.Double)
-		}
+func (a *floatSum) clear(g uint32) { a.sums[g], a.counts[g] = 0, 0 }
+
+func (a *floatSum) put(g int, out *types.Vector, row int32, e *function.Eval) {
+	a.write(a.sums[g], a.counts[g], out, row, e)
+}
+
+// write makes a result of the sum of count values.
+func (a *floatSum) write(sum float64, count int64, out *types.Vector, row int32, e *function.Eval) {
+	if out.Null[row] = count == 0; out.Null[row] {
+		return
+	}
+	if a.mean {
+		sum /= float64(count)
+	}
+	if a.real {
+		sum = float64(float32(sum))
+	}
+	if out.Float[row] = sum; sum-sum != 0 {
+		e.Fail(row, dialect.ErrOverflow, "the sum does not fit %s", types.Double)
 	}
 }
 

@@ -46,16 +46,16 @@ func TestPartsMerge(t *testing.T) {
 				t.Fatalf("%s of %s: restore: %v, %d bytes left, %d groups", f, kind, d.err, len(d.src), again.groups())
 			}
 			merged.merge(again, []uint32{0, 1, 2, 3, 4, 5, 6})
-			if want, got := results(whole, agg.T.Kind, groups), results(merged, agg.T.Kind, groups); got != want {
+			if want, got := resultsOf(whole, agg.T.Kind, groups), resultsOf(merged, agg.T.Kind, groups); got != want {
 				t.Errorf("%s of %s: merged %s, want %s", f, kind, got, want)
 			}
 		}
 	}
 }
 
-func results(a accumulator, kind types.Kind, groups int) string {
+func resultsOf(a accumulator, kind types.Kind, groups int) string {
 	out := &types.Vector{Kind: kind}
-	a.result(0, groups, out, &function.Eval{})
+	results(a, 0, groups, out, &function.Eval{})
 	s := ""
 	for g := range groups {
 		switch {

@@ -15,33 +15,40 @@ import (
 //	ROWTIME  ────────┴────▶     at the end: a 2, b 1
 //	             10:01:00
 //
-// Its columns are the keys, then the aggregates.
+// Where a key moves by itself, a row with a further value ends the window too, and its ROWTIME is that of the groups. The
+// columns are the keys, then the aggregates.
 type aggregate struct {
 	ctx  *context
 	next Operator
 	// at is where rows come in, after where they leave: their errors show other columns.
 	at, after place
+	// emitted is called behind the last group of a window; nil when nobody asks.
+	emitted func()
 
 	window     *window
 	keyExprs   []evaluator
 	args       []evaluator
 	keyOf      []int // for each key: its number in keyExprs, or -1 when it is the window's
 	windowKeys []evaluator
+	movingKeys []int // those of keyExprs that move by themselves
 
 	// The state: whether a window is open, a ROWTIME in it, its end, and its groups.
-	open      bool
-	start     int64
-	end       int64
-	keys      groupKeys
-	states    []accumulator
+	open    bool
+	start   int64
+	end     int64
+	keys    groupKeys
+	states  []accumulator
+	movers  movers
+	ids     []uint32
+	good    []int32
+	goodOut []int32
+
 	keyValues []*types.Vector
 	argValues []*types.Vector
-	ids       []uint32
-	good      []int32
-
-	out     Batch
-	hashed  []*types.Vector
-	results []*types.Vector
+	moving    []*types.Vector
+	out       Batch
+	hashed    []*types.Vector
+	results   []*types.Vector
 }
 
 // emitRows is how many groups are handed on at once.
@@ -56,18 +63,24 @@ func newAggregate(ctx *context, at place, n *plan.Aggregate, next Operator) *agg
 			a.keyOf = append(a.keyOf, -1)
 			continue
 		}
+		kind := k.Expr.Type().Kind
+		if k.Motion != bind.Unknown {
+			a.movingKeys = append(a.movingKeys, len(a.keyExprs))
+			a.movers.add(k.Label, kind, k.Motion)
+		}
 		a.keyOf = append(a.keyOf, len(a.keyExprs))
 		a.keyExprs = append(a.keyExprs, compile(k.Expr))
-		kinds = append(kinds, k.Expr.Type().Kind)
-		a.hashed = append(a.hashed, &types.Vector{Kind: k.Expr.Type().Kind})
+		kinds = append(kinds, kind)
+		a.hashed = append(a.hashed, &types.Vector{Kind: kind})
 	}
 	a.window = newWindow(ctx, a.windowKeys)
-	a.keys = newGroupKeys(kinds)
+	a.keys = newGroupKeys(kinds, ctx.limits.Groups)
 	for _, agg := range n.Aggregates {
 		a.addAggregate(agg)
 	}
 	a.keyValues = make([]*types.Vector, len(a.keyExprs))
 	a.argValues = make([]*types.Vector, len(a.args))
+	a.moving = make([]*types.Vector, len(a.movingKeys))
 	return a
 }
 
@@ -82,9 +95,8 @@ func (a *aggregate) addAggregate(agg bind.Aggregate) {
 }
 
 func (a *aggregate) Rows(b *Batch) {
-	t := b.Rowtime[b.Sel[0]]
-	if a.open && t >= a.end {
-		a.emit()
+	if a.open && b.Rowtime[b.Sel[0]] >= a.end {
+		a.emit(a.end)
 	}
 	for i, k := range a.keyExprs {
 		a.keyValues[i] = k.eval(a.ctx, b, b.Sel)
@@ -95,40 +107,90 @@ func (a *aggregate) Rows(b *Batch) {
 		}
 	}
 	sel := a.ctx.settle(&a.at, b, b.Sel, a.good)
+	if len(a.moving) == 0 {
+		a.take(b, sel)
+		return
+	}
+	for i, k := range a.movingKeys {
+		a.moving[i] = a.keyValues[k]
+	}
+	a.good = a.movers.split(a.ctx, &a.at, b, a.moving, sel, a.good)
+	from := 0
+	for _, to := range a.movers.breaks {
+		a.take(b, a.good[from:to])
+		a.closeBy(b, a.good[to])
+		from = to
+	}
+	a.take(b, a.good[from:])
+}
+
+// closeBy ends the window with a row that brings a further value of a key.
+func (a *aggregate) closeBy(b *Batch, row int32) {
+	if !a.open {
+		return
+	}
+	cause := a.ctx.cause
+	a.ctx.cause = b.Origin[row]
+	a.emit(b.Rowtime[row])
+	a.ctx.cause = cause
+}
+
+// take adds rows of one window to their groups.
+func (a *aggregate) take(b *Batch, sel []int32) {
 	if len(sel) == 0 {
 		return
 	}
 	if !a.open {
+		t := b.Rowtime[sel[0]]
 		a.open, a.start, a.end = true, t, a.window.endOf(t)
 	}
 	a.ids = grow(a.ids, len(sel))
-	a.keys.lookup(a.keyValues, sel, a.ids)
+	if full := a.keys.lookup(a.keyValues, sel, a.ids); full {
+		sel = a.refuse(b, sel)
+	}
 	for i, s := range a.states {
 		s.grow(a.keys.groups())
-		s.add(a.ids, sel, a.argValues[i])
+		s.add(a.ids[:len(sel)], sel, a.argValues[i])
 	}
+}
+
+// refuse makes error rows of those that found no group, and returns the others, with their ids beside them.
+func (a *aggregate) refuse(b *Batch, sel []int32) []int32 {
+	var good []int32
+	for n, i := range sel {
+		if a.ids[n] == noGroup {
+			a.ctx.refuse(&a.at, b, int(i), a.ctx.limits.Groups, "groups in a window", "groups", "fewer keys or a shorter window")
+			continue
+		}
+		a.ids[len(good)] = a.ids[n]
+		good = append(good, i)
+	}
+	return good
 }
 
 func (a *aggregate) Bound(t int64) {
 	if a.open && t >= a.end {
-		a.emit()
+		a.emit(a.end)
 	}
 	a.next.Bound(t)
 }
 
-// emit hands the groups on and closes the window.
-func (a *aggregate) emit() {
+// emit hands the groups on, with a ROWTIME, and closes the window.
+func (a *aggregate) emit(rowtime int64) {
 	a.open = false
 	for lo, n := 0, a.keys.groups(); lo < n; lo += emitRows {
-		a.emitGroups(lo, min(lo+emitRows, n))
+		a.emitGroups(lo, min(lo+emitRows, n), rowtime)
 	}
 	a.keys.reset()
 	for _, s := range a.states {
 		s.reset()
 	}
+	if a.emitted != nil {
+		a.emitted()
+	}
 }
 
-func (a *aggregate) emitGroups(lo, hi int) {
+func (a *aggregate) emitGroups(lo, hi int, rowtime int64) {
 	n := hi - lo
 	b := &a.out
 	b.N, b.Sel, b.Origin = n, a.ctx.all(n), a.ctx.none(n)
@@ -147,11 +209,11 @@ func (a *aggregate) emitGroups(lo, hi int) {
 		inWindow++
 	}
 	for i, s := range a.states {
-		s.result(lo, hi, a.results[i], &a.ctx.eval)
+		results(s, lo, hi, a.results[i], &a.ctx.eval)
 		b.Cols = append(b.Cols, a.results[i])
 	}
-	fill(b.Rowtime, a.end)
-	if b.Sel = a.ctx.settle(&a.after, b, b.Sel, a.good); len(b.Sel) > 0 {
+	fill(b.Rowtime, rowtime)
+	if b.Sel = a.ctx.settle(&a.after, b, b.Sel, a.goodOut); len(b.Sel) > 0 {
 		a.next.Rows(b)
 	}
 }
@@ -167,7 +229,7 @@ func (a *aggregate) fixed(key int, b *Batch) *types.Vector {
 	return own
 }
 
-func fill(s []int64, v int64) {
+func fill[T any](s []T, v T) {
 	for i := range s {
 		s[i] = v
 	}
@@ -183,6 +245,7 @@ func (a *aggregate) Deadline() int64 {
 func (a *aggregate) Horizon(t int64) int64 { return a.window.endOf(t) }
 
 func (a *aggregate) Snapshot(dst []byte) []byte {
+	dst = a.movers.snapshot(dst)
 	if !a.open {
 		return append(dst, 0)
 	}
@@ -201,6 +264,7 @@ func (a *aggregate) Restore(d *decoder) {
 	for _, s := range a.states {
 		s.reset()
 	}
+	a.movers.restore(d)
 	if d.uvarint() == 0 || d.err != nil {
 		return
 	}

@@ -26,7 +26,10 @@ type context struct {
 	identity []int32
 	zeros    []int32
 	failed   []bool
-	errors   []rowError
+	// cause is the row, by its number in the round, that makes operators emit what they hold; 0 where a bound does.
+	cause  int32
+	one    [1]int32
+	errors []rowError
 }
 
 // rowError is an error row with what orders it among the others of its round.
@@ -44,9 +47,10 @@ func (c *context) all(n int) []int32 {
 	return c.identity[:n]
 }
 
-// none returns n zeros.
+// none returns the origins of n rows that come from no single row: the cause of their being emitted.
 func (c *context) none(n int) []int32 {
 	c.zeros = grow(c.zeros, n)
+	fill(c.zeros, c.cause)
 	return c.zeros
 }
 

@@ -6,12 +6,15 @@ import (
 
 	"github.com/millrace/millrace/internal/sql/bind"
 	"github.com/millrace/millrace/internal/sql/plan"
+	"github.com/millrace/millrace/internal/sql/types"
 )
 
 // pump is a running pump: its operators and what it collects for its target.
 type pump struct {
-	entries   []entry
-	stateful  []Stateful // the highest first
+	entries  []entry
+	stateful []Stateful // the highest first
+	// timed are those whose deadlines the engine runs: not those above a splitter.
+	timed     []Stateful
 	gatherers []gatherer // the lowest first
 	insert    *insert
 }
@@ -54,14 +57,18 @@ type builder struct {
 	ctx    *context
 	number int
 	name   string
+	// promoted are the streams whose rows have a ROWTIME of their own.
+	promoted map[string]bool
+	// closing is an ORDER BY that waits for the group below it.
+	closing *sorter
 }
 
 // place is where an operator stands that reads the columns of n.
 func (b *builder) place(n plan.Node) place { return place{b.name, b.number, n.Columns()} }
 
 // newPump builds the operators of a plan from the top down.
-func newPump(ctx *context, number int, n *plan.Insert) *pump {
-	b := &builder{pump: &pump{}, ctx: ctx, number: number, name: n.Pump}
+func newPump(ctx *context, number int, n *plan.Insert, promoted map[string]bool) *pump {
+	b := &builder{pump: &pump{}, ctx: ctx, number: number, name: n.Pump, promoted: promoted}
 	b.insert = &insert{ctx: ctx, at: b.place(n.Input), target: n.Cols, values: compileAll(n.Values), out: newOutbox(n.Cols)}
 	b.build(n.Input, b.insert)
 	return b.pump
@@ -72,6 +79,9 @@ func (b *builder) build(n plan.Node, next Operator) {
 	var op Operator
 	switch n := n.(type) {
 	case *plan.Scan:
+		if b.promoted[n.Stream] {
+			next = b.split(next)
+		}
 		b.entries = append(b.entries, entry{stream: n.Stream, op: next})
 		return
 	case *plan.Filter:
@@ -90,7 +100,21 @@ func (b *builder) build(n plan.Node, next Operator) {
 	case *plan.Lookup:
 		op = newLookup(b, n, next)
 	case *plan.Aggregate:
-		op = b.keep(newAggregate(b.ctx, b.place(n.Input), n, next))
+		a := newAggregate(b.ctx, b.place(n.Input), n, next)
+		if b.closing != nil {
+			a.emitted, b.closing = b.closing.windowClosed, nil
+		}
+		op = b.keep(a)
+	case *plan.Stagger:
+		op = b.keep(newStagger(b.ctx, b.place(n.Input), n, next))
+	case *plan.Analytic:
+		op = b.keep(newAnalytic(b.ctx, b.place(n.Input), n, next))
+	case *plan.Distinct:
+		op = b.keep(newDistinct(b.ctx, b.place(n.Input), n, next))
+	case *plan.Sort:
+		op = b.sort(newSorter(b.ctx, b.place(n.Input), n, next))
+	case *plan.Promote:
+		op = b.keep(&retime{ctx: b.ctx, at: b.place(n.Input), next: b.split(next), mark: beginning})
 	default:
 		panic(fmt.Sprintf("BUG: no operator for %T", n))
 	}
@@ -107,7 +131,24 @@ func (b *builder) gather(g gatherer, n plan.Node, left, right Operator) {
 // keep notes that an operator has state.
 func (b *builder) keep(op Stateful) Stateful {
 	b.stateful = append(b.stateful, op)
+	b.timed = append(b.timed, op)
 	return op
+}
+
+// split puts what was built so far above a splitter.
+func (b *builder) split(next Operator) Operator {
+	s := &splitter{ctx: b.ctx, next: next, above: b.timed}
+	b.timed = nil
+	return s
+}
+
+// sort keeps a sorter that waits for times; the other one waits for the group below it.
+func (b *builder) sort(s *sorter) Operator {
+	if s.atOnce {
+		b.closing = s
+		return s
+	}
+	return b.keep(s)
 }
 
 // stream is a stream while it runs. Streams stand in an order in which every one comes behind those it is made of.
@@ -119,6 +160,11 @@ type stream struct {
 	// gathered are the pumps of several entries that have had all their rows of a round once this stream has had its turn.
 	gathered []int
 	created  bool
+	// promoted tells that its rows have a ROWTIME of their own, and mark is the greatest where several pumps bring them.
+	promoted bool
+	mark     int64
+	cols     []types.Column
+	inOrder  outbox
 	merged   outbox
 	heads    []int
 	batch    Batch
@@ -128,7 +174,7 @@ type stream struct {
 type reader struct{ pump, entry int }
 
 // newStreams sorts inputs and created streams: a stream stands behind all streams that its pumps read.
-func newStreams(app *plan.Application, pumps []*pump) []*stream {
+func newStreams(app *plan.Application, pumps []*pump, promoted map[string]bool) []*stream {
 	byName := map[string]*stream{}
 	var waiting []*stream
 	for _, in := range app.Inputs {
@@ -138,7 +184,7 @@ func newStreams(app *plan.Application, pumps []*pump) []*stream {
 	}
 	columns := map[string]bind.Stream{}
 	for _, c := range app.Streams {
-		s := &stream{name: c.Name, created: true, merged: newOutbox(c.Columns)}
+		s := &stream{name: c.Name, created: true, merged: newOutbox(c.Columns), promoted: promoted[c.Name], mark: beginning, cols: c.Columns, inOrder: newOutbox(c.Columns)}
 		byName[c.Name], columns[c.Name] = s, c
 		waiting = append(waiting, s)
 	}

@@ -71,10 +71,11 @@ func NewEngine(app *plan.Application, sink Sink, limits Limits) *Engine {
 	for _, t := range app.Tables {
 		e.ctx.tables = append(e.ctx.tables, newRelation(t))
 	}
+	promoted := app.Promoted()
 	for i, p := range app.Pumps {
-		e.pumps = append(e.pumps, newPump(e.ctx, i, p))
+		e.pumps = append(e.pumps, newPump(e.ctx, i, p, promoted))
 	}
-	e.streams = newStreams(app, e.pumps)
+	e.streams = newStreams(app, e.pumps, promoted)
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {
@@ -142,7 +143,7 @@ func (e *Engine) advance(t int64) {
 func (e *Engine) deadline() int64 {
 	d := Never
 	for _, p := range e.pumps {
-		for _, s := range p.stateful {
+		for _, s := range p.timed {
 			d = min(d, s.Deadline())
 		}
 	}
@@ -155,7 +156,7 @@ func (e *Engine) horizonOf(t int64) int64 {
 	}
 	e.horizonFrom, e.horizon = t, Never
 	for _, p := range e.pumps {
-		for _, s := range p.stateful {
+		for _, s := range p.timed {
 			e.horizon = min(e.horizon, s.Horizon(t))
 		}
 	}
@@ -202,6 +203,9 @@ func (e *Engine) arrivals(s, from *stream, rows *types.Batch) *Batch {
 		b.Batch, b.Origin = *rows, e.ctx.all(rows.N)
 	case s.created:
 		out := e.merge(s)
+		if s.shared() {
+			out = e.inTime(s, out)
+		}
 		if out == nil {
 			return nil
 		}
@@ -213,7 +217,8 @@ func (e *Engine) arrivals(s, from *stream, rows *types.Batch) *Batch {
 	return b
 }
 
-// merge orders the rows that pumps bring into one stream by ROWTIME, by the row that caused them, then by the pump.
+// merge orders the rows that pumps bring into one stream by ROWTIME, by the row that caused them, then by the pump. Rows with
+// a ROWTIME of their own are ordered by what caused them alone.
 func (e *Engine) merge(s *stream) *outbox {
 	var only *outbox
 	n := 0
@@ -235,7 +240,12 @@ func (e *Engine) merge(s *stream) *outbox {
 			if at == out.rows.N {
 				continue
 			}
-			if t, o := out.rows.Rowtime[at], out.origin[at]; best < 0 || t < time || t == time && o < least {
+			t, o := out.rows.Rowtime[at], out.origin[at]
+			if s.promoted {
+				// Times of their own order nothing between rounds, so they order nothing here.
+				t = 0
+			}
+			if best < 0 || t < time || t == time && o < least {
 				best, time, least = i, t, o
 			}
 		}
@@ -246,7 +256,7 @@ func (e *Engine) merge(s *stream) *outbox {
 		out := &e.pumps[s.writers[best]].insert.out
 		lo := s.heads[best]
 		hi := lo + 1
-		for hi < out.rows.N && out.rows.Rowtime[hi] == time && out.origin[hi] == least {
+		for hi < out.rows.N && (s.promoted || out.rows.Rowtime[hi] == time) && out.origin[hi] == least {
 			hi++
 		}
 		s.heads[best] = hi

@@ -10,8 +10,9 @@ import (
 
 // groupKeys numbers the distinct keys of a window by their first arrival.
 type groupKeys interface {
-	// lookup sets ids, beside sel, to the groups of the rows; new keys become new groups.
-	lookup(cols []*types.Vector, sel []int32, ids []uint32)
+	// lookup sets ids, beside sel, to the groups of the rows; new keys become new groups, or noGroup when there are as many
+	// as may be. It reports whether there is a noGroup.
+	lookup(cols []*types.Vector, sel []int32, ids []uint32) (full bool)
 	groups() int
 	// columns writes the keys of the groups from lo to hi into out, one vector a key.
 	columns(lo, hi int, out []*types.Vector, e *function.Eval)
@@ -20,24 +21,37 @@ type groupKeys interface {
 	restore(d *decoder)
 }
 
-func newGroupKeys(kinds []types.Kind) groupKeys {
+// noGroup is the group of a row whose key is one too many.
+const noGroup = math.MaxUint32
+
+// newGroupKeys returns keys of some kinds, of which there may be limit; 0 is no limit.
+func newGroupKeys(kinds []types.Kind, limit int) groupKeys {
+	if limit == 0 {
+		limit = noGroup
+	}
+	if len(kinds) == 1 && kinds[0].Physical() == types.IntValues {
+		k := newIntKeys()
+		k.limit = limit
+		return k
+	}
+	t := newTable()
+	t.limit = limit
 	switch {
 	case len(kinds) == 0:
 		return &oneKey{}
-	case len(kinds) == 1 && kinds[0].Physical() == types.IntValues:
-		return newIntKeys()
 	case len(kinds) == 1 && kinds[0].Physical() == types.StrValues:
-		return &textKeys{newTable()}
+		return &textKeys{t}
 	}
-	return &tupleKeys{table: newTable(), kinds: kinds}
+	return &tupleKeys{table: t, kinds: kinds}
 }
 
 // oneKey is the single group of a query that groups by its window alone.
 type oneKey struct{ n int }
 
-func (k *oneKey) lookup(_ []*types.Vector, sel []int32, ids []uint32) {
+func (k *oneKey) lookup(_ []*types.Vector, sel []int32, ids []uint32) bool {
 	k.n = 1
 	clear(ids[:len(sel)])
+	return false
 }
 
 func (k *oneKey) groups() int                                           { return k.n }
@@ -53,11 +67,11 @@ func (k *oneKey) restore(d *decoder) {
 // textKeys are keys of one text column.
 type textKeys struct{ table *table }
 
-func (k *textKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) {
+func (k *textKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) bool {
 	v := cols[0]
 	if len(v.Null) == 0 {
 		k.table.lookupAll(v.Str, sel, ids)
-		return
+		return k.table.wasFull()
 	}
 	for n, i := range sel {
 		if v.Null[i] {
@@ -66,6 +80,7 @@ func (k *textKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) {
 			ids[n] = k.table.lookup(v.Str[i])
 		}
 	}
+	return k.table.wasFull()
 }
 
 func (k *textKeys) groups() int { return k.table.len() }
@@ -95,11 +110,12 @@ type tupleKeys struct {
 	buf   []byte
 }
 
-func (k *tupleKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) {
+func (k *tupleKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) bool {
 	for n, i := range sel {
 		k.buf = appendKey(k.buf[:0], cols, int(i))
 		ids[n] = k.table.lookup(view(k.buf))
 	}
+	return k.table.wasFull()
 }
 
 // appendKey appends the values of a row, encoded so that rows are equal exactly when their bytes are.
@@ -131,30 +147,32 @@ func (k *tupleKeys) columns(lo, hi int, out []*types.Vector, e *function.Eval) {
 	for _, v := range out {
 		prepare(v, n)
 		v.Null = grow(v.Null, n)
-		clear(v.Null)
 	}
 	for g := range n {
-		key := k.table.key(lo + g)
-		for _, v := range out {
-			set := key[0] == 1
-			key = key[1:]
-			if !set {
-				v.Null[g] = true
-				continue
-			}
-			switch v.Kind.Physical() {
-			case types.IntValues:
-				v.Int[g] = int64(binary.LittleEndian.Uint64([]byte(key[:8])))
-				key = key[8:]
-			case types.FloatValues:
-				v.Float[g] = math.Float64frombits(binary.LittleEndian.Uint64([]byte(key[:8])))
-				key = key[8:]
-			case types.StrValues:
-				size, width := uvarint(key)
-				key = key[width:]
-				v.Str[g] = e.Copy(key[:size])
-				key = key[size:]
-			}
+		putKey(k.table.key(lo+g), out, g, e)
+	}
+}
+
+// putKey writes a key of appendKey as row i of some columns, which have room and marks of NULL.
+func putKey(key string, out []*types.Vector, i int, e *function.Eval) {
+	for _, v := range out {
+		v.Null[i] = key[0] == 0
+		key = key[1:]
+		if v.Null[i] {
+			continue
+		}
+		switch v.Kind.Physical() {
+		case types.IntValues:
+			v.Int[i] = int64(binary.LittleEndian.Uint64([]byte(key[:8])))
+			key = key[8:]
+		case types.FloatValues:
+			v.Float[i] = math.Float64frombits(binary.LittleEndian.Uint64([]byte(key[:8])))
+			key = key[8:]
+		case types.StrValues:
+			size, width := uvarint(key)
+			key = key[width:]
+			v.Str[i] = e.Copy(key[:size])
+			key = key[size:]
 		}
 	}
 }

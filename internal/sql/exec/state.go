@@ -10,13 +10,13 @@ import (
 
 // A snapshot is, with integers little-endian and varints as in encoding/binary:
 //
-//	"MLSQ" version:1 fingerprint:32 clock:varint { length:uvarint table } { length:uvarint state } crc32c:4
+//	"MLSQ" version:1 fingerprint:32 clock:varint { length:uvarint table } { length:uvarint state } { mark:varint } crc32c:4
 //
 // with the content of each reference table, and the state of each operator that keeps any, pump by pump, the highest
-// operator first.
+// operator first, and how far each stream has come that several pumps fill with a ROWTIME of their own.
 const (
 	magic           = "MLSQ"
-	snapshotVersion = 2
+	snapshotVersion = 3
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -39,6 +39,9 @@ func (e *Engine) Snapshot(dst []byte) []byte {
 			dst = binary.AppendUvarint(dst, uint64(len(state)))
 			dst = append(dst, state...)
 		}
+	}
+	for _, s := range e.streams {
+		dst = s.snapshot(dst)
 	}
 	return binary.LittleEndian.AppendUint32(dst, crc32.Checksum(dst[start:], castagnoli))
 }
@@ -79,6 +82,9 @@ func (e *Engine) restore(snapshot []byte) error {
 				return err
 			}
 		}
+	}
+	for _, s := range e.streams {
+		s.restore(d)
 	}
 	if d.err == nil && len(d.src) > 0 {
 		d.fail(fmt.Sprintf("%d bytes are left over", len(d.src)))

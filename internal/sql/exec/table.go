@@ -17,6 +17,9 @@ type table struct {
 	ends []int
 	// hidden is the number of a key that no lookup finds, which stands for NULL; -1 when there is none.
 	hidden int
+	// limit is how many keys there may be; full tells that one was asked for beyond it.
+	limit int
+	full  bool
 }
 
 // slot holds the upper half of a key's hash and its number plus one; 0 is empty.
@@ -25,7 +28,14 @@ type slot struct{ tag, id uint32 }
 const minSlots = 64
 
 func newTable() *table {
-	return &table{seed: maphash.MakeSeed(), slots: make([]slot, minSlots), hidden: -1}
+	return &table{seed: maphash.MakeSeed(), slots: make([]slot, minSlots), hidden: -1, limit: noGroup}
+}
+
+// wasFull reports whether a lookup since the last call found no room for its key.
+func (t *table) wasFull() bool {
+	full := t.full
+	t.full = false
+	return full
 }
 
 func (t *table) len() int { return len(t.ends) }
@@ -79,6 +89,9 @@ func (t *table) find(key string) (uint32, bool) {
 // add appends a key that is not there yet.
 func (t *table) add(key string, hash uint64) uint32 {
 	id := t.number(key)
+	if id == noGroup {
+		return noGroup
+	}
 	if 2*len(t.ends) > len(t.slots) {
 		t.resize(2 * len(t.slots))
 	} else {
@@ -88,6 +101,10 @@ func (t *table) add(key string, hash uint64) uint32 {
 }
 
 func (t *table) number(key string) uint32 {
+	if len(t.ends) >= t.limit {
+		t.full = true
+		return noGroup
+	}
 	t.arena = append(t.arena, key...)
 	t.ends = append(t.ends, len(t.arena))
 	return uint32(len(t.ends) - 1)
@@ -96,7 +113,11 @@ func (t *table) number(key string) uint32 {
 // null returns the number of NULL.
 func (t *table) null() uint32 {
 	if t.hidden < 0 {
-		t.hidden = int(t.number(""))
+		id := t.number("")
+		if id == noGroup {
+			return noGroup
+		}
+		t.hidden = int(id)
 	}
 	return uint32(t.hidden)
 }
@@ -142,9 +163,11 @@ func (t *table) snapshot(dst []byte) []byte {
 	return dst
 }
 
-// restore reads the keys back in their order.
+// restore reads the keys back in their order, even more than the limit, which may have been lowered since.
 func (t *table) restore(d *decoder) {
 	t.reset()
+	limit := t.limit
+	t.limit = noGroup
 	hidden := int(d.varint())
 	n := d.count(1)
 	for g := range n {
@@ -154,6 +177,7 @@ func (t *table) restore(d *decoder) {
 			t.lookup(key)
 		}
 	}
+	t.limit = limit
 	if t.len() != n {
 		d.fail("keys are not distinct")
 	}

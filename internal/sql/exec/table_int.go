@@ -12,6 +12,9 @@ type intKeys struct {
 	slots []intSlot
 	keys  []int64
 	null  int
+	// limit is how many keys there may be; full tells that one was asked for beyond it.
+	limit int
+	full  bool
 }
 
 // intSlot holds a key and its number plus one; 0 is empty.
@@ -20,7 +23,9 @@ type intSlot struct {
 	id  uint32
 }
 
-func newIntKeys() *intKeys { return &intKeys{slots: make([]intSlot, minSlots), null: -1} }
+func newIntKeys() *intKeys {
+	return &intKeys{slots: make([]intSlot, minSlots), null: -1, limit: noGroup}
+}
 
 // mix spreads a key over 64 bits, by the finalizer of splitmix64.
 func mix(key int64) uint64 {
@@ -30,20 +35,30 @@ func mix(key int64) uint64 {
 	return x ^ x>>31
 }
 
-func (k *intKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) {
+func (k *intKeys) lookup(cols []*types.Vector, sel []int32, ids []uint32) bool {
 	v := cols[0]
+	k.full = false
 	ids = ids[:len(sel)]
 	for n, i := range sel {
 		if len(v.Null) > 0 && v.Null[i] {
-			if k.null < 0 {
-				k.null = len(k.keys)
-				k.keys = append(k.keys, 0)
-			}
-			ids[n] = uint32(k.null)
+			ids[n] = k.findNull()
 			continue
 		}
 		ids[n] = k.find(v.Int[i])
 	}
+	return k.full
+}
+
+func (k *intKeys) findNull() uint32 {
+	if k.null < 0 {
+		if len(k.keys) >= k.limit {
+			k.full = true
+			return noGroup
+		}
+		k.null = len(k.keys)
+		k.keys = append(k.keys, 0)
+	}
+	return uint32(k.null)
 }
 
 func (k *intKeys) find(key int64) uint32 {
@@ -60,6 +75,10 @@ func (k *intKeys) find(key int64) uint32 {
 }
 
 func (k *intKeys) add(key int64) uint32 {
+	if len(k.keys) >= k.limit {
+		k.full = true
+		return noGroup
+	}
 	k.keys = append(k.keys, key)
 	if 2*len(k.keys) > len(k.slots) {
 		k.slots = make([]intSlot, 2*len(k.slots))
@@ -112,6 +131,8 @@ func (k *intKeys) snapshot(dst []byte) []byte {
 
 func (k *intKeys) restore(d *decoder) {
 	k.reset()
+	limit := k.limit
+	k.limit = noGroup
 	null := int(d.varint())
 	keys := d.ints(nil)
 	for g, key := range keys {
@@ -122,6 +143,7 @@ func (k *intKeys) restore(d *decoder) {
 		}
 		k.find(key)
 	}
+	k.limit = limit
 	if len(k.keys) != len(keys) {
 		d.fail("keys are not distinct")
 	}

@@ -53,16 +53,16 @@ func TestKeysAreNumberedByFirstArrival(t *testing.T) {
 			}
 		}
 		for name, table := range map[string]groupKeys{
-			"text":  newGroupKeys([]types.Kind{types.Varchar}),
-			"int":   newGroupKeys([]types.Kind{types.Bigint}),
-			"tuple": newGroupKeys([]types.Kind{types.Varchar, types.Bigint}),
+			"text":  newGroupKeys([]types.Kind{types.Varchar}, 0),
+			"int":   newGroupKeys([]types.Kind{types.Bigint}, 0),
+			"tuple": newGroupKeys([]types.Kind{types.Varchar, types.Bigint}, 0),
 		} {
 			cols := map[string][]*types.Vector{"text": {v}, "int": {ints}, "tuple": {v, ints}}[name]
 			for round := range 3 {
 				ids := make([]uint32, len(keys))
 				table.lookup(cols, all[:1000], ids)
 				// What is restored goes on where the snapshot was taken.
-				again := newGroupKeys(map[string][]types.Kind{"text": {types.Varchar}, "int": {types.Bigint}, "tuple": {types.Varchar, types.Bigint}}[name])
+				again := newGroupKeys(map[string][]types.Kind{"text": {types.Varchar}, "int": {types.Bigint}, "tuple": {types.Varchar, types.Bigint}}[name], 0)
 				d := &decoder{src: table.snapshot(nil)}
 				again.restore(d)
 				if d.err != nil || len(d.src) != 0 {
@@ -102,7 +102,7 @@ func TestTupleKeysComeBack(t *testing.T) {
 		{Kind: types.Double, Float: []float64{1.5, -0.0, 0, 7}},
 		{Kind: types.Integer, Int: []int64{-1, 1 << 40, 0, 3}, Null: []bool{false, false, true, false}},
 	}
-	k := newGroupKeys([]types.Kind{types.Varchar, types.Double, types.Integer})
+	k := newGroupKeys([]types.Kind{types.Varchar, types.Double, types.Integer}, 0)
 	ids := make([]uint32, 4)
 	k.lookup(cols, []int32{0, 1, 2, 3}, ids)
 	out := []*types.Vector{{Kind: types.Varchar}, {Kind: types.Double}, {Kind: types.Integer}}
@@ -132,7 +132,7 @@ func BenchmarkKeys(b *testing.B) {
 		}
 		sel := (&context{}).all(benchRows)
 		b.Run(fmt.Sprintf("table/%d", different), func(b *testing.B) {
-			k := newGroupKeys([]types.Kind{types.Varchar})
+			k := newGroupKeys([]types.Kind{types.Varchar}, 0)
 			counts := &counter{}
 			ids := make([]uint32, benchRows)
 			b.ReportAllocs()

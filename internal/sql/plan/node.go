@@ -142,19 +142,25 @@ func (n *Scan) Describe() string {
 func (n *Filter) Describe() string { return fmt.Sprintf("filter %s %s", n.Name, n.Cond) }
 
 func (n *Aggregate) Describe() string {
-	var window, keys, aggregates []string
+	var window, moving, keys, aggregates []string
 	for _, k := range n.Keys {
-		if k.Window != nil {
+		switch {
+		case k.Window != nil:
 			window = append(window, k.Window.String())
-		} else {
+		case k.Motion != bind.Unknown:
+			moving = append(moving, k.Expr.String())
+		default:
 			keys = append(keys, k.Expr.String())
 		}
 	}
 	for _, a := range n.Aggregates {
 		aggregates = append(aggregates, a.String())
 	}
-	return fmt.Sprintf("aggregate tumbling window [%s] keys [%s] aggregates [%s]",
-		strings.Join(window, ", "), strings.Join(keys, ", "), strings.Join(aggregates, ", "))
+	text := fmt.Sprintf("aggregate tumbling window [%s]", strings.Join(window, ", "))
+	if len(moving) > 0 {
+		text += fmt.Sprintf(" moving [%s]", strings.Join(moving, ", "))
+	}
+	return fmt.Sprintf("%s keys [%s] aggregates [%s]", text, strings.Join(keys, ", "), strings.Join(aggregates, ", "))
 }
 
 func (n *Project) Describe() string {

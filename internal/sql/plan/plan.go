@@ -11,7 +11,7 @@ import (
 )
 
 // version is part of every fingerprint. It rises when the state of an operator changes its form.
-const version = 2
+const version = 3
 
 // Application is the plan of a whole text. Pumps stand in its order, which is also that of rows that meet in one stream.
 type Application struct {
@@ -59,23 +59,29 @@ func query(q *bind.Query) Node {
 	if q.Having != nil {
 		n = &Filter{Input: n, Cond: q.Having, Name: "HAVING"}
 	}
+	if q.Over != nil {
+		n = analytic(n, q.Over)
+	}
 	p := &Project{Input: n}
 	for _, it := range q.Items {
 		p.Exprs = append(p.Exprs, it.Expr)
 		p.Cols = append(p.Cols, types.Column{Name: it.Name, Type: it.Expr.Type()})
 	}
-	return p
+	return list(p, q)
 }
 
 func aggregate(input Node, g *bind.Group) Node {
-	n := &Aggregate{Input: input, Keys: g.Keys, Aggregates: g.Aggregates}
+	var cols []types.Column
 	for _, k := range g.Keys {
-		n.Cols = append(n.Cols, types.Column{Name: k.Label, Type: k.Expr.Type()})
+		cols = append(cols, types.Column{Name: k.Label, Type: k.Expr.Type()})
 	}
 	for _, a := range g.Aggregates {
-		n.Cols = append(n.Cols, types.Column{Name: a.Label, Type: a.T})
+		cols = append(cols, types.Column{Name: a.Label, Type: a.T})
 	}
-	return n
+	if g.Range > 0 {
+		return &Stagger{Input: input, Keys: g.Keys, Aggregates: g.Aggregates, Range: g.Range, Cols: cols}
+	}
+	return &Aggregate{Input: input, Keys: g.Keys, Aggregates: g.Aggregates, Cols: cols}
 }
 
 // Scans returns the scans at the bottom of a plan, from left to right.
