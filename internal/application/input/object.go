@@ -51,8 +51,8 @@ func readObject(l *Layout, object io.Reader, chunk int, push func(*types.Batch),
 		if final {
 			return nil
 		}
-		if len(data)-read > maxObjectRow {
-			return fmt.Errorf("a document or row of more than %d bytes is %w", maxObjectRow, ErrTooLarge)
+		if len(data)-read >= maxObjectRow {
+			return fmt.Errorf("a document or row of %d bytes or more is %w", maxObjectRow, ErrTooLarge)
 		}
 		data = data[:copy(data, data[read:])]
 	}
