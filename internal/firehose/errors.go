@@ -40,7 +40,7 @@ func errRate() *awserr.Error { return awserr.New("ThrottlingException", "Rate ex
 // documented nowhere. Some clients take it for the error's type, which it is here.
 func errSource(format string, args ...any) *awserr.Error {
 	e := awserr.New("InvalidSourceException", format, args...)
-	e.Members = map[string]string{"code": e.Code}
+	e.Members = map[string]any{"code": e.Code}
 	return e
 }
 

@@ -1,10 +1,16 @@
 package kinesisanalytics
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"io/fs"
 	"slices"
+	"strings"
 
+	"github.com/millrace/millrace/internal/application/discover"
 	"github.com/millrace/millrace/internal/aws/awserr"
 	"github.com/millrace/millrace/internal/record"
 )
@@ -41,10 +47,32 @@ func (s *Service) discover(ctx context.Context, r request, d discovery) (*discov
 	if err != nil {
 		return nil, err
 	}
-	if len(raw) == 0 {
-		return nil, awserr.New("UnableToDetectSchemaException", "There are no records to detect a schema from")
+	processed := raw
+	if d.processor != nil {
+		if processed, err = s.process(ctx, d, raw); err != nil {
+			return nil, err
+		}
 	}
-	return s.guess(ctx, d, raw)
+	if len(processed) == 0 {
+		return nil, d.undetected("there are no records", raw, processed)
+	}
+	guessed, err := discover.Records(processed, discover.Options{})
+	if err != nil {
+		return nil, d.undetected(err.Error(), raw, processed)
+	}
+	out := &discoverInputSchemaOutput{InputSchema: describeSchema(guessed.Schema), RawInputRecords: d.texts(raw),
+		ParsedInputRecords: guessed.Parsed[:min(len(guessed.Parsed), shownRecords)]}
+	if d.processor != nil {
+		out.ProcessedInputRecords = d.texts(processed)
+	}
+	return out, nil
+}
+
+// undetected shows the records that have no schema.
+func (d *discovery) undetected(why string, raw, processed [][]byte) error {
+	e := awserr.New("UnableToDetectSchemaException", "Unable to detect a schema: %s", why)
+	e.Members = map[string]any{"RawInputRecords": d.texts(raw), "ProcessedInputRecords": d.texts(processed)}
+	return e
 }
 
 func (s *Service) sample(ctx context.Context, d discovery) ([][]byte, error) {
@@ -74,7 +102,7 @@ func (s *Service) sampleStream(ctx context.Context, id record.StreamID) ([][]byt
 	patience, cancel := context.WithTimeout(ctx, s.discoverTime)
 	defer cancel()
 	var records [][]byte
-	for bytes := 0; len(records) < sampledRecords && bytes < sampledBytes; {
+	for size := 0; len(records) < sampledRecords && size < sampledBytes; {
 		f, err := reader.Next(patience)
 		if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 			break
@@ -87,14 +115,17 @@ func (s *Service) sampleStream(ctx context.Context, id record.StreamID) ([][]byt
 				continue
 			}
 			data := slices.Clone(f.Record(i))
-			records, bytes = append(records, data), bytes+len(data)
+			records, size = append(records, data), size+len(data)
 		}
 	}
 	return records, nil
 }
 
-// texts are the records as the answer shows them.
-func texts(records [][]byte) []string {
+// texts are records as the answer shows them; of an object, its lines.
+func (d *discovery) texts(records [][]byte) []string {
+	if d.object != nil && len(records) == 1 {
+		records = bytes.Split(bytes.TrimSpace(records[0]), []byte("\n"))
+	}
 	shown := make([]string, min(len(records), shownRecords))
 	for i := range shown {
 		shown[i] = string(records[i])
@@ -102,10 +133,38 @@ func texts(records [][]byte) []string {
 	return shown
 }
 
-func (s *Service) sampleObject(context.Context, discovery) ([][]byte, error) {
-	return nil, errUnsupported("S3Configuration is not supported")
-}
-
-func (s *Service) guess(context.Context, discovery, [][]byte) (*discoverInputSchemaOutput, error) {
-	return nil, errUnsupported("DiscoverInputSchema is not supported")
+// sampleObject takes the beginning of an object, in whole lines.
+func (s *Service) sampleObject(ctx context.Context, d discovery) ([][]byte, error) {
+	bucket, ok := strings.CutPrefix(*d.object.BucketARN, "arn:aws:s3:::")
+	if !ok {
+		return nil, errArgument("BucketARN %s is not the ARN of a bucket", *d.object.BucketARN)
+	}
+	object := *d.object.BucketARN + "/" + *d.object.FileKey
+	if s.opts.Objects == nil {
+		return nil, errUnsupported("S3Configuration is not supported: there is no object store")
+	}
+	if err := s.opts.Authorizer.AuthorizeRole(ctx, d.role, "s3:GetObject", object); err != nil {
+		return nil, errPrivileges(err)
+	}
+	body, err := s.opts.Objects.Open(ctx, bucket, *d.object.FileKey)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errArgument("There is no object %s", object)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", object, err)
+	}
+	defer body.Close()
+	text, err := io.ReadAll(io.LimitReader(body, sampledBytes))
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", object, err)
+	}
+	if len(text) == sampledBytes {
+		if end := bytes.LastIndexByte(text, '\n'); end > 0 {
+			text = text[:end+1]
+		}
+	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil
+	}
+	return [][]byte{text}, nil
 }

@@ -133,6 +133,6 @@ type s3Configuration struct {
 type discoverInputSchemaOutput struct {
 	InputSchema           *sourceSchema
 	ParsedInputRecords    [][]string
-	ProcessedInputRecords []string
+	ProcessedInputRecords []string `json:",omitempty"`
 	RawInputRecords       []string
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -51,7 +52,7 @@ func open(t *testing.T, o Options) *Service {
 // with its request, four dashes and the answer: status and body. Operations of
 // the second version of the API have "v2 " before them. The line "wait NAME
 // STATUS" polls DescribeApplication as waiters do, and "let NAME TEXT" lets $NAME
-// stand for a text in requests.
+// stand for a text in requests. "put STREAM RECORD" puts a record.
 func TestWire(t *testing.T) {
 	files, err := filepath.Glob("testdata/wire/*.txt")
 	if err != nil || len(files) == 0 {
@@ -67,8 +68,13 @@ func playFile(t *testing.T, path string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := testOptions(memory.New(memory.Options{}), testStreams())
+	j, streams := memory.New(memory.Options{}), testStreams()
+	o := testOptions(j, streams)
 	o.Application.Now = func() time.Time { return time.UnixMilli(1577880000123) }
+	objects := &applicationtest.Objects{}
+	objects.Put("data/codes.csv", "200,ok,2\n404,not found,1.5\n")
+	o.Application.Functions, o.Application.Objects = testFunctions(), objects
+	o.DiscoverTime = 10 * time.Millisecond
 	s := open(t, o)
 	var out strings.Builder
 	names := map[string]string{}
@@ -77,7 +83,13 @@ func playFile(t *testing.T, path string) {
 			out.WriteString("\n\n")
 		}
 		comment, request, want := splitBlock(block)
-		got := play(t, s, names, request)
+		got := ""
+		if rest, puts := strings.CutPrefix(request, "put "); puts {
+			stream, record, _ := strings.Cut(rest, " ")
+			streams.Put(t, j, applicationtest.ARN(stream), record)
+		} else {
+			got = play(t, s, names, request)
+		}
 		fmt.Fprintf(&out, "%s%s", comment, request)
 		if got != "" {
 			fmt.Fprintf(&out, "\n----\n%s", got)
@@ -90,6 +102,32 @@ func playFile(t *testing.T, path string) {
 		if err := os.WriteFile(path, []byte(out.String()+"\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// testFunctions are csv, which makes rows of JSON, and broken.
+func testFunctions() applicationtest.Functions {
+	return applicationtest.Functions{
+		"arn:aws:lambda:us-east-1:000000000000:function:csv": func(e applicationtest.Event) (a applicationtest.Answer, err error) {
+			for _, r := range e.Records {
+				var in struct {
+					Host     string
+					Response int
+				}
+				if err := json.Unmarshal(r.Data, &in); err != nil {
+					return a, err
+				}
+				result := "Ok"
+				if in.Response == 404 {
+					result = "Dropped"
+				}
+				a.Records = append(a.Records, applicationtest.AnswerRecord{RecordID: r.RecordID, Result: result, Data: fmt.Appendf(nil, "%s,%d\n", in.Host, in.Response)})
+			}
+			return a, nil
+		},
+		"arn:aws:lambda:us-east-1:000000000000:function:broken": func(applicationtest.Event) (applicationtest.Answer, error) {
+			return applicationtest.Answer{}, errors.New("it is broken")
+		},
 	}
 }
 

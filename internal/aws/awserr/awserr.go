@@ -15,7 +15,7 @@ type Error struct {
 	Status  int    // HTTP status
 	Message string
 	// Members are what the error's shape has beside its message.
-	Members map[string]string
+	Members map[string]any
 	// Cause is for our log; clients never see it.
 	Cause error
 }

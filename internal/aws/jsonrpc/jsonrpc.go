@@ -98,7 +98,7 @@ func isJSON(contentType string) bool {
 
 // WriteError renders an error.
 func WriteError(w http.ResponseWriter, requestID string, e *awserr.Error) {
-	members := map[string]string{"__type": e.Code, "message": e.Message}
+	members := map[string]any{"__type": e.Code, "message": e.Message}
 	maps.Copy(members, e.Members)
 	body, _ := json.Marshal(members)
 	header(w, requestID)
