@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/millrace/millrace/bench/corpus"
-	"github.com/millrace/millrace/internal/application/jsonscan"
+	"github.com/millrace/millrace/internal/application/input/jsonscan"
 )
 
 // BenchmarkScan reads some of a record's nine members: one and three, as an
