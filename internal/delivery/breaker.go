@@ -2,10 +2,11 @@ package delivery
 
 import (
 	"context"
-	"math/rand/v2"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/millrace/millrace/internal/destination"
 )
 
 const (
@@ -50,7 +51,7 @@ type breaker struct {
 
 func newBreaker(spread func(time.Duration) time.Duration) *breaker {
 	if spread == nil {
-		spread = jitter
+		spread = destination.Jitter
 	}
 	return &breaker{jitter: spread, changed: make(chan struct{})}
 }
@@ -189,9 +190,4 @@ func backoff(failures int) time.Duration {
 		d *= 2
 	}
 	return min(d, lastBackoff)
-}
-
-// jitter spreads d by 15 percent to both sides.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.85 + 0.3*rand.Float64()))
 }

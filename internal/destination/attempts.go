@@ -1,6 +1,10 @@
 package destination
 
-import "context"
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+)
 
 // Attempts is how a destination that retries inside Deliver stays in touch with
 // the engine: an outage is seen while it lasts, and a flush does not wait for
@@ -27,4 +31,10 @@ func AttemptsOf(ctx context.Context) Attempts {
 		a.Failed = func(error) {}
 	}
 	return a
+}
+
+// Jitter spreads a wait between two attempts by 15 percent to both sides, so that
+// those who failed together do not try together.
+func Jitter(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * (0.85 + 0.3*rand.Float64()))
 }

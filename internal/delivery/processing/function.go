@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -190,7 +189,7 @@ func (f *function) invoke(ctx context.Context, ids recordIDs, chunk []item, atte
 		}
 		attempts.Failed(err)
 		select {
-		case <-time.After(jitter(backoff)):
+		case <-time.After(destination.Jitter(backoff)):
 		case <-attempts.Again:
 		case <-ctx.Done():
 			return r
@@ -270,9 +269,4 @@ func public(err error) string {
 		return told.Message
 	}
 	return err.Error()
-}
-
-// jitter spreads d by 15 percent to both sides.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.85 + 0.3*rand.Float64()))
 }

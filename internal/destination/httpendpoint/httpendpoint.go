@@ -17,7 +17,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"slices"
@@ -150,7 +149,7 @@ func (d *Destination) deliver(ctx context.Context, b *destination.Batch, records
 			return r.refuse(b, f), nil
 		}
 		attempts.Failed(fmt.Errorf("HTTP endpoint does not take records: %w", f.Failure))
-		wait := min(jitter(pause), left) // the last attempt is at the end of the duration
+		wait := min(destination.Jitter(pause), left) // the last attempt is at the end of the duration
 		waited, err := sleep(ctx, wait, attempts.Again)
 		if err != nil {
 			return nil, err
@@ -167,11 +166,6 @@ func (d *Destination) halves(ctx context.Context, b *destination.Batch, records 
 	}
 	second, err := d.deliver(ctx, b, records[half:])
 	return slices.Concat(first, second), err
-}
-
-// jitter spreads a pause by 15 percent to both sides.
-func jitter(d time.Duration) time.Duration {
-	return time.Duration(float64(d) * (0.85 + 0.3*rand.Float64()))
 }
 
 // sleep returns how long it has waited.
