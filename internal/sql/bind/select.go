@@ -132,7 +132,7 @@ func (b *binder) from(f ast.From, out *Query) *scope {
 		out.From = inner
 		return newScope("", behind(inner), 0).rename(f.Alias, f.Columns)
 	case *ast.TableFunction:
-		fail(f.Pos, "table functions (TABLE(%s(…))) are not supported yet", f.Call.Name.Name)
+		return b.tableFunction(f, out)
 	}
 	panic(fmt.Sprintf("BUG: FROM item %T", f))
 }

@@ -99,6 +99,8 @@ func (b *builder) build(n plan.Node, next Operator) {
 		return
 	case *plan.Lookup:
 		op = newLookup(b, n, next)
+	case *plan.TableFunction:
+		op = b.keep(newTableFunction(b, n, next))
 	case *plan.Aggregate:
 		a := newAggregate(b.ctx, b.place(n.Input), n, next)
 		if b.closing != nil {

@@ -17,7 +17,7 @@ const (
 
 // MaxBytes is what the points and boxes of a forest may take when every tree is full. AWS names no such limit; its greatest
 // values together would take 21 GB.
-const MaxBytes = 512 << 20
+const MaxBytes = 1 << 30
 
 // maxValue bounds the values, so that no sum of lengths is infinite. Greater ones count as this one.
 const maxValue = 1e300

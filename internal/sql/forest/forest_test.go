@@ -198,7 +198,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{func(o *Options) { o.TimeDecay = 256 }, "subSampleSize must be less than timeDecay, they are 256 and 256"},
 		{func(o *Options) { o.ShingleSize = 31 }, "shingleSize must be from 1 to 30, it is 31"},
 		{func(o *Options) { o.Columns, o.ShingleSize, o.Trees, o.SampleSize = 30, 30, 1000, 1000 },
-			"1000 trees of 1000 points of 900 values take 20627 MB, at most 512 are allowed"},
+			"1000 trees of 1000 points of 900 values take 20627 MB, at most 1024 are allowed"},
 	} {
 		o := Defaults()
 		o.Columns = 1

@@ -40,6 +40,8 @@ func source(s bind.Source) Node {
 		return &Scan{Stream: s.Name, Cols: s.Columns}
 	case *bind.Query:
 		return query(s)
+	case *bind.TableFunction:
+		return tableFunction(s)
 	case *bind.Join:
 		return join(s)
 	case *bind.Union:

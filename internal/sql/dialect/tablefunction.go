@@ -1,0 +1,26 @@
+package dialect
+
+// What AWS left open about table functions. A further point is kept at one place of code: records whose shingle is not full
+// yet score 0 and are not learned, so the first subSampleSize+shingleSize-1 scores are 0 (forest, Forest.Push).
+const (
+	// ScoreOfNullIsNull: a row with NULL in a numeric column, or with a number that is infinite, is not learned from and gets
+	// NULL for a score, an explanation or hotspots. Otherwise NULL counts as 0.
+	ScoreOfNullIsNull = true
+
+	// CountsSkipNull: TOP_K_ITEMS_TUMBLING and COUNT_DISTINCT_ITEMS_TUMBLING do not count NULL, as COUNT does not.
+	CountsSkipNull = true
+
+	// MaxItemLength is how many characters of a value TOP_K_ITEMS_TUMBLING tells apart and returns: AWS's examples declare
+	// ITEM as VARCHAR(1024).
+	MaxItemLength = 1024
+
+	// MaxExplanationLength is the length of ANOMALY_EXPLANATION, as the reference declares it.
+	MaxExplanationLength = 20480
+
+	// MaxHotspotsLength is the length of HOTSPOTS_RESULT, as the reference declares it. The least dense hotspots are left out
+	// where all would be longer.
+	MaxHotspotsLength = 10000
+
+	// UndirectedIsLow: without withDirectionality an explanation has all its members, with LOW and a strength of 0.
+	UndirectedIsLow = true
+)
