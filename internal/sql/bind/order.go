@@ -10,7 +10,7 @@ import (
 // they do not wait: the rows of each closing window are sorted.
 type Sort struct {
 	// First is the first term: Window is it as a function of ROWTIME alone, or nil where it moves by itself.
-	First  Expr
+	First  Term
 	Window Expr
 	Motion Motion
 	// AtOnce is set behind a Group.
@@ -22,13 +22,15 @@ type Sort struct {
 type Term struct {
 	Expr Expr
 	Desc bool
+	// Label is the term as the text has it.
+	Label string
 }
 
 // orderBy resolves ORDER BY. It returns nil where that asks for the order in which rows come anyway.
 func (e *exprBinder) orderBy(s *ast.Select, q *Query) *Sort {
 	var terms []Term
 	for _, o := range s.OrderBy {
-		terms = append(terms, Term{e.orderTerm(o.Expr, q), o.Desc})
+		terms = append(terms, Term{e.orderTerm(o.Expr, q), o.Desc, label(o.Expr)})
 	}
 	first := terms[0].Expr
 	at := s.OrderBy[0].Expr.Position()
@@ -43,13 +45,13 @@ func (e *exprBinder) orderBy(s *ast.Select, q *Query) *Sort {
 		e.inList(s, terms, q)
 	}
 	if q.Group != nil && q.Group.Range == 0 {
-		return &Sort{First: first, AtOnce: true, Terms: terms}
+		return &Sort{First: terms[0], AtOnce: true, Terms: terms}
 	}
 	if len(terms) == 1 && pure(first) != nil {
 		// Rows come in this order. They would only wait.
 		return nil
 	}
-	return &Sort{First: first, Window: pure(first), Motion: m, Terms: terms[1:]}
+	return &Sort{First: terms[0], Window: pure(first), Motion: m, Terms: terms[1:]}
 }
 
 // inList refuses terms that DISTINCT leaves no value for.

@@ -33,7 +33,7 @@ func checkPromotion(s *ast.Select, q *Query) {
 func behind(q *Query) []scopeColumn {
 	columns := make([]scopeColumn, len(q.Items))
 	for i, it := range q.Items {
-		c := scopeColumn{name: it.Name, t: it.Expr.Type()}
+		c := scopeColumn{name: it.Name, t: it.Expr.Type(), fields: fieldsOf(it.Expr)}
 		switch {
 		case q.Promote != nil:
 			// The rows keep their order, so what rose with the old ROWTIME still rises.
@@ -41,7 +41,7 @@ func behind(q *Query) []scopeColumn {
 				c.pure = &Rowtime{}
 			}
 		case q.Sort != nil && !q.Sort.AtOnce:
-			if it.Expr.String() == q.Sort.First.String() {
+			if it.Expr.String() == q.Sort.First.Expr.String() {
 				c.pure, c.motion = releasedBy(q.Sort), moving(it.Expr)
 			}
 		default:

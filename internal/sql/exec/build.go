@@ -116,7 +116,7 @@ func (b *builder) build(n plan.Node, next Operator) {
 	case *plan.Sort:
 		op = b.sort(newSorter(b.ctx, b.place(n.Input), n, next))
 	case *plan.Promote:
-		op = b.keep(&retime{ctx: b.ctx, at: b.place(n.Input), next: b.split(next), mark: beginning})
+		op = b.keep(&retime{ctx: b.ctx, at: b.place(n.Input), next: b.split(next), column: n.Column, width: len(n.Cols), mark: beginning})
 	default:
 		panic(fmt.Sprintf("BUG: no operator for %T", n))
 	}

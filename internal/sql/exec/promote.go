@@ -8,12 +8,14 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// retime is an expression AS ROWTIME: the last column becomes the ROWTIME of the row. One that is less than that of an earlier
+// retime is an expression AS ROWTIME: a column becomes the ROWTIME of the row. One that is less than that of an earlier
 // row, or NULL, makes the row an error row.
 type retime struct {
 	ctx  *context
 	at   place
 	next Operator
+	// column holds the new ROWTIME; the first width ones go on.
+	column, width int
 	// mark is the greatest ROWTIME so far.
 	mark int64
 	sel  []int32
@@ -21,8 +23,7 @@ type retime struct {
 }
 
 func (r *retime) Rows(b *Batch) {
-	last := len(b.Cols) - 1
-	times := b.Cols[last]
+	times := b.Cols[r.column]
 	r.sel = r.sel[:0]
 	r.out.Rowtime = grow(r.out.Rowtime, b.N)
 	for _, i := range b.Sel {
@@ -38,7 +39,7 @@ func (r *retime) Rows(b *Batch) {
 		}
 	}
 	if len(r.sel) > 0 {
-		r.out.N, r.out.Cols, r.out.Sel, r.out.Origin = b.N, b.Cols[:last], r.sel, b.Origin
+		r.out.N, r.out.Cols, r.out.Sel, r.out.Origin = b.N, b.Cols[:r.width], r.sel, b.Origin
 		r.next.Rows(&r.out)
 	}
 }

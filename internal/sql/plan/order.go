@@ -38,10 +38,11 @@ type (
 		Desc   bool
 	}
 
-	// Promote gives rows the ROWTIME that the last column of its input holds. Its columns are those before it.
+	// Promote gives rows the ROWTIME that a column of its input holds. Its columns are the first ones of its input.
 	Promote struct {
-		Input Node
-		Cols  []types.Column
+		Input  Node
+		Column int
+		Cols   []types.Column
 	}
 )
 
@@ -49,8 +50,7 @@ type (
 func list(p *Project, q *bind.Query) Node {
 	cols := slices.Clone(p.Cols)
 	if q.Promote != nil {
-		p.add(q.Promote)
-		return &Promote{Input: p, Cols: cols}
+		return &Promote{Input: p, Column: p.add(q.Promote, "ROWTIME"), Cols: cols}
 	}
 	var n Node = p
 	if q.Distinct != nil {
@@ -61,16 +61,16 @@ func list(p *Project, q *bind.Query) Node {
 	}
 	s := &Sort{Input: n, Window: q.Sort.Window, Motion: q.Sort.Motion, AtOnce: q.Sort.AtOnce, First: -1, Cols: cols}
 	for _, t := range q.Sort.Terms {
-		s.Terms = append(s.Terms, SortTerm{p.add(t.Expr), t.Desc})
+		s.Terms = append(s.Terms, SortTerm{p.add(t.Expr, t.Label), t.Desc})
 	}
 	if s.Window == nil && !s.AtOnce {
-		s.First = p.add(q.Sort.First)
+		s.First = p.add(q.Sort.First.Expr, q.Sort.First.Label)
 	}
 	return s
 }
 
 // add returns the column of a projection that holds an expression, which becomes a further one where there is none.
-func (n *Project) add(x bind.Expr) int {
+func (n *Project) add(x bind.Expr, name string) int {
 	text := x.String()
 	for i, e := range n.Exprs {
 		if e.String() == text {
@@ -78,7 +78,7 @@ func (n *Project) add(x bind.Expr) int {
 		}
 	}
 	n.Exprs = append(n.Exprs, x)
-	n.Cols = append(n.Cols, types.Column{Name: text, Type: x.Type()})
+	n.Cols = append(n.Cols, types.Column{Name: name, Type: x.Type()})
 	return len(n.Exprs) - 1
 }
 
@@ -113,7 +113,7 @@ func (n *Sort) Need(wanted []bool) {
 func (n *Promote) Need(wanted []bool) {
 	below := make([]bool, len(n.Input.Columns()))
 	copy(below, wanted)
-	below[len(below)-1] = true
+	below[n.Column] = true
 	n.Input.Need(below)
 }
 
@@ -140,7 +140,7 @@ func (n *Sort) Describe() string {
 	cols := n.Input.Columns()
 	var terms []string
 	for _, t := range n.Terms {
-		text := cols[t.Column].Name
+		text := bind.Show(cols[t.Column].Name)
 		if t.Desc {
 			text += " DESC"
 		}
@@ -153,10 +153,9 @@ func (n *Sort) Describe() string {
 	case n.Window != nil:
 		return by + " while " + n.Window.String()
 	}
-	return by + " while " + cols[n.First].Name
+	return by + " while " + bind.Show(cols[n.First].Name)
 }
 
 func (n *Promote) Describe() string {
-	cols := n.Input.Columns()
-	return "promote " + cols[len(cols)-1].Name + " to ROWTIME"
+	return "promote " + bind.Show(n.Input.Columns()[n.Column].Name)
 }
