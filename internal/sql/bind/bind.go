@@ -204,6 +204,10 @@ func (b *binder) values(s *ast.CreatePump, target *Stream, q *Query) []Expr {
 	for i, at := range into {
 		to := target.Columns[at]
 		from := q.Items[i].Expr.Type()
+		if from.Kind == types.Row {
+			fail(s.Target.Pos, "column %d of the query (%s) is a row; take its columns in a query around it, as in SELECT STREAM t.r.COLUMN1 FROM (…) AS t (r)",
+				i+1, show(q.Items[i].Name))
+		}
 		if !function.Assignable(from, to.Type) {
 			fail(s.Target.Pos, "column %d of the query (%s) is %s and does not go into %s %s; CAST it",
 				i+1, show(q.Items[i].Name), from, show(to.Name), to.Type)

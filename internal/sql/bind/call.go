@@ -3,7 +3,6 @@ package bind
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/millrace/millrace/internal/sql/ast"
 	"github.com/millrace/millrace/internal/sql/function"
@@ -20,7 +19,7 @@ func callForms() []string {
 
 // isBuiltin reports whether a name is that of a function of the language.
 func isBuiltin(name string) bool {
-	return function.Exists(name) || slices.Contains(callForms(), name) || analytic(name) || tableFunction(name)
+	return function.Exists(name) || function.IsRow(name) || slices.Contains(callForms(), name) || analytic(name) || tableFunction(name)
 }
 
 // analytic reports functions that stand before OVER, or need GROUP BY.
@@ -100,6 +99,9 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 	if x := b.scope.functions.call(b, e); x != nil {
 		return x
 	}
+	if function.IsRow(name) {
+		return b.rowCall(e)
+	}
 	if analytic(name) {
 		fail(e.Name.Pos, "%s stands only before OVER, as in %s(…) OVER (ROWS 10 PRECEDING)", name, name)
 	}
@@ -111,7 +113,7 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 		if hint != "" {
 			hint = "; " + hint
 		} else {
-			hint = suggest(name, slices.Concat(aggregateNames(), overNames(), callForms(), function.Names(), b.scope.functions.names()))
+			hint = suggest(name, slices.Concat(aggregateNames(), overNames(), callForms(), function.Names(), function.RowNames(), b.scope.functions.names()))
 		}
 		fail(e.Name.Pos, "function %s does not exist%s", name, hint)
 	}
@@ -119,8 +121,7 @@ func (b *exprBinder) call(e *ast.Call) Expr {
 	for i, a := range e.Args {
 		args[i] = b.expr(a)
 	}
-	format := name + "(" + strings.TrimSuffix(strings.Repeat("%s, ", len(args)), ", ") + ")"
-	return b.resolve(e.Name.Pos, format, name, args...)
+	return b.resolve(e.Name.Pos, callFormat(name, len(args)), name, args...)
 }
 
 // findAggregate returns an aggregate in the list or HAVING of a query.

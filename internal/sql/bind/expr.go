@@ -18,13 +18,14 @@ type Expr interface {
 
 type (
 	// Column is a column of the input, by number. Pure is what it is as a function of the row's ROWTIME alone, or nil; Motion
-	// is set when it is monotonic by itself.
+	// is set when it is monotonic by itself, Fields when it is a row.
 	Column struct {
 		Index  int
 		Name   string
 		T      types.Type
 		Pure   Expr
 		Motion Motion
+		Fields []types.Column
 	}
 
 	// Rowtime is the row's ROWTIME.
@@ -44,6 +45,8 @@ type (
 		Kernel function.Kernel
 		// Time says how the result moves when argument 0 does.
 		Time Motion
+		// Fields are those of the row that a log parser makes.
+		Fields []types.Column
 	}
 
 	// Monotonic is MONOTONIC(x): x, and the word of the text that it never falls.

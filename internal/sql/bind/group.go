@@ -152,6 +152,9 @@ func (b *exprBinder) star(star *ast.Star) []Item {
 	if b.group != nil {
 		fail(star.Pos, "* cannot stand in the list of a query with GROUP BY")
 	}
+	if items := b.rowStar(star); items != nil {
+		return items
+	}
 	relations := b.scope.relations
 	if star.Qualifier.Name != "" {
 		relations = []relation{*b.scope.qualified(star.Qualifier)}

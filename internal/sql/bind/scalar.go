@@ -110,9 +110,12 @@ func (b *exprBinder) expr(e ast.Expr) Expr {
 
 // name resolves a column or ROWTIME.
 func (b *exprBinder) name(e *ast.Name) Expr {
+	if x := b.field(e); x != nil {
+		return x
+	}
 	last := e.Parts[len(e.Parts)-1]
 	if len(e.Parts) > 2 {
-		fail(e.Position(), "%s has too many parts, expected a column or stream.column", e)
+		fail(e.Position(), "%s has too many parts, expected a column, stream.column or stream.row.column", e)
 	}
 	lo, hi := 0, len(b.scope.columns)
 	var where fmt.Stringer = b.scope

@@ -35,12 +35,14 @@ const (
 )
 
 // scopeColumn is a column of a scope. pure is set when it is a function of the row's ROWTIME alone, motion when it is
-// monotonic by itself. A column without a name is found by none, and one that USING has merged into another by no bare name.
+// monotonic by itself, fields when it is a row. A column without a name is found by none, and one that USING has merged into
+// another by no bare name.
 type scopeColumn struct {
 	name   string
 	t      types.Type
 	pure   Expr
 	motion Motion
+	fields []types.Column
 	merged bool
 }
 
@@ -110,7 +112,7 @@ func (r *relation) String() string {
 // column is the expression that reads column i.
 func (s *scope) column(i int) *Column {
 	c := s.columns[i]
-	return &Column{Index: i, Name: c.name, T: c.t, Pure: c.pure, Motion: c.motion}
+	return &Column{Index: i, Name: c.name, T: c.t, Pure: c.pure, Motion: c.motion, Fields: c.fields}
 }
 
 // find returns the column that a name stands for; only those from lo to before hi count.

@@ -66,7 +66,7 @@ func Cast(from, to types.Type) (Kernel, error) {
 		k = approxToApprox(to)
 	case from.Kind.IsText() && to.Kind.IsText(), from.Kind.IsBytes() && to.Kind.IsBytes():
 		k = textToLength(to)
-	case to.Kind.IsText() && !from.Kind.IsBytes():
+	case to.Kind.IsText() && !from.Kind.IsBytes() && from.Kind != types.Row:
 		k = toText(from, to)
 	case from.Kind.IsText() && !to.Kind.IsBytes():
 		k = fromText(to)

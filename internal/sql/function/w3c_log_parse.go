@@ -57,10 +57,11 @@ type w3c struct {
 	fields []w3cField
 }
 
-// w3cField is a specifier. A time in brackets keeps them; what stands in double quotes may hold them behind a backslash.
+// w3cField is a specifier. A time in brackets keeps them; what stands in double quotes may hold them behind a backslash; one that is
+// a single word holds no blank.
 type w3cField struct {
-	time, quoted bool
-	behind       string
+	time, quoted, word bool
+	behind             string
 }
 
 // parseW3CFormat reads a format.
@@ -87,7 +88,9 @@ func parseW3CFormat(text string) (*w3c, error) {
 		if len(f.fields) > 0 && *literal == "" {
 			return nil, fmt.Errorf("log format '%s': nothing divides two fields", types.Cut(text, 80))
 		}
-		f.fields = append(f.fields, w3cField{time: letter == 't', quoted: strings.HasSuffix(*literal, `"`)})
+		f.fields = append(f.fields, w3cField{
+			time: letter == 't', quoted: strings.HasSuffix(*literal, `"`), word: strings.IndexByte("aABbDhHlmpPsTuvVXIO", letter) >= 0,
+		})
 		literal = &f.fields[len(f.fields)-1].behind
 		rest = after
 	}
@@ -124,7 +127,7 @@ func (f *w3c) parse(w *rowWriter, s string) (ok bool, err error) {
 	}
 	for _, field := range f.fields {
 		n := field.length(s)
-		if n < 0 {
+		if n < 0 || field.word && strings.IndexByte(s[:n], ' ') >= 0 {
 			return false, nil
 		}
 		if err := w.text(s[:n], logType()); err != nil {
