@@ -103,6 +103,9 @@ func Open(opts Options) (*Journal, error) {
 	p.FS = opening
 	p.Logger = pebbleLogger{opts.Logger, opts.Fatal}
 	p.EventListener = &pebble.EventListener{DataCorruption: j.reportDamage}
+	if err := checkManifest(opts.FS, opts.Dir); err != nil {
+		return nil, fmt.Errorf("open journal %q: %w", opts.Dir, err)
+	}
 	db, err := pebble.Open(opts.Dir, p)
 	if err != nil {
 		return nil, fmt.Errorf("open journal %q: %w", opts.Dir, opening.named(err))
