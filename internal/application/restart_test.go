@@ -63,7 +63,8 @@ func playSchedule(t *testing.T, seed uint64) {
 	for range 4 + s.rng.IntN(12) {
 		s.step()
 	}
-	s.clock.Add(20_000)
+	in, _ := s.streams.Stream(s.s.config.Input.ARN)
+	s.clock.Store(max(s.clock.Load(), s.disk.Extent(in).Arrival) + 20_000)
 	s.settle()
 	s.app.Stop(context.Background())
 	if s.killer.isDead() {
@@ -111,6 +112,9 @@ func (s *schedule) step() {
 		s.do("restart")
 	case n < 9:
 		s.do("kill")
+		if s.rng.IntN(3) == 0 {
+			s.clock.Add(-int64(s.rng.IntN(5000))) // the next process's clock may be behind
+		}
 	case n < 11:
 		k := s.killer
 		k.mu.Lock()
@@ -125,14 +129,19 @@ func (s *schedule) put() {
 	var records []string
 	for range 1 + s.rng.IntN(4) {
 		id := len(s.ids) + 1
-		s.ids[id] = s.clock.Load()
+		s.ids[id] = 0
 		if s.app.plan.Input.Processor != nil {
 			records = append(records, strconv.Itoa(id))
 		} else {
 			records = append(records, fmt.Sprintf(`{"id":%d,"c":%d}`, id, 3*id))
 		}
 	}
-	s.streams.Put(s.t, s.disk, s.s.config.Input.ARN, records...)
+	arn := s.s.config.Input.ARN
+	s.streams.Put(s.t, s.disk, arn, records...)
+	in, _ := s.streams.Stream(arn)
+	for i := range records {
+		s.ids[len(s.ids)-i] = s.disk.Extent(in).Arrival
+	}
 }
 
 var errChaos = errors.New("chaos")
