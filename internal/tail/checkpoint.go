@@ -61,8 +61,10 @@ type Known struct {
 }
 
 const (
-	maxPast = 32                 // beginnings that are remembered
-	pastAge = 7 * 24 * time.Hour // how long the next runs remember them
+	maxPast      = 32  // incarnations that are remembered
+	maxFreshPast = 256 // those of the last minute among them: files that come and go fast are judged a little later
+	pastFresh    = time.Minute
+	pastAge      = 7 * 24 * time.Hour // how long the next runs remember them
 )
 
 // Checkpoint describes what is followed. done says of an incarnation that was read up to an offset, up to which offset its lines are done with: there a later Tailer
@@ -178,12 +180,14 @@ func (l *listing) remember(f *File, now time.Time) {
 	if len(f.prefix) == 0 {
 		return
 	}
-	if len(l.past) >= maxPast {
-		l.past = slices.Delete(l.past, 0, len(l.past)-maxPast+1)
-	}
 	past := f.content()
 	past.at = now.UnixNano()
 	l.past = append(l.past, past)
+	drop := max(0, len(l.past)-maxFreshPast)
+	for len(l.past)-drop > maxPast && now.Sub(time.Unix(0, l.past[drop].at)) > pastFresh {
+		drop++
+	}
+	l.past = slices.Delete(l.past, 0, drop)
 }
 
 // resumeFrom takes over what the last run knew.
@@ -197,11 +201,10 @@ func (l *listing) resumeFrom(c *Checkpoint, now time.Time) {
 			l.past = append(l.past, content{known: past.Known, at: past.At})
 		}
 	}
-	l.past = l.past[max(0, len(l.past)-maxPast):]
+	l.past = l.past[max(0, len(l.past)-maxFreshPast):]
 	for _, name := range c.Missed {
-		if name.Modified == 0 {
-			continue // nothing tells what is newer
+		if name.Modified != 0 {
+			l.lose(lostName{path: name.Path, modified: time.Unix(0, name.Modified), file: content{known: name.Known}})
 		}
-		l.lost = append(l.lost, lostName{path: name.Path, modified: time.Unix(0, name.Modified), file: content{known: name.Known}})
 	}
 }

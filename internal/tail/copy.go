@@ -84,7 +84,7 @@ func (t *Tailer) findCopies(all []found, now time.Time) {
 	cut := t.listing.cut
 	t.listing.cut = nil
 	for _, old := range cut {
-		t.listing.lost = append(t.listing.lost, lostName{path: old.path, modified: old.newest(), file: old.content()}) // it may have been truncated more than once
+		t.listing.lose(lostName{path: old.path, modified: old.newest(), file: old.content()}) // it may have been truncated more than once
 		path, copied := t.findCopy(old, all)
 		left := old.size - min(old.size, old.offset)
 		if path == "" {

@@ -42,14 +42,6 @@ type waiting struct {
 	since time.Time // when its size changed last
 }
 
-// lostName is a name that leads to another file than before.
-type lostName struct {
-	path     string
-	modified time.Time // of the file that had it, while it had it
-	file     content   // of that file
-	since    time.Time // when it was judged first
-}
-
 func (l *listing) begin(resume *Checkpoint, now time.Time) {
 	l.resumeFrom(resume, now)
 	l.waiting, l.unpacked = make(map[identity]waiting), make(map[identity]bool)
@@ -190,7 +182,7 @@ func (t *Tailer) mark(all []found, now time.Time) {
 			f.stalled = 0
 			f.learnMore()
 			t.stats.Rotated++
-			t.listing.lost = append(t.listing.lost, lostName{path: f.path, modified: f.newest(), file: f.content()})
+			t.listing.lose(lostName{path: f.path, modified: f.newest(), file: f.content()})
 			t.revision.Add(1)
 			t.opts.Logger.Info("file was rotated", "path", f.path, "now", path)
 		}

@@ -10,52 +10,107 @@ import (
 	"time"
 )
 
+// lostName is a name that leads to another file than before.
+type lostName struct {
+	path     string
+	modified time.Time // of the file that had it, while it had it; all that is older was judged
+	file     content   // of that file
+	judged   map[identity]judgement
+}
+
+// judgement is what is known of a file that may have been missed.
+type judgement struct {
+	decided bool
+	since   time.Time // when it was looked at first
+}
+
+// lose takes note of a name. Of names that are lost again and again one is enough: the one from which on it is unknown what came.
+func (l *listing) lose(name lostName) {
+	if name.modified.IsZero() {
+		return // nothing tells what is newer
+	}
+	for i := range l.lost {
+		if known := &l.lost[i]; known.path == name.path {
+			known.file = name.file
+			if name.modified.Before(known.modified) {
+				known.modified = name.modified
+			}
+			return
+		}
+	}
+	l.lost = append(l.lost, name)
+}
+
 // findMissed looks for files that were rotated away before they were seen: where a name leads elsewhere now, or its file was truncated, they have rotated names of it, are
-// newer than the file that had it, and begin otherwise than that. One that is being compressed is looked at again.
+// newer than the file that had it, and begin otherwise than that. One that cannot be judged yet is looked at again.
 func (t *Tailer) findMissed(now time.Time) {
 	lost := t.listing.lost
 	t.listing.lost = nil
 	for _, name := range lost {
-		dir := filepath.Dir(name.path)
-		entries, err := os.ReadDir(dir)
-		if err != nil || name.modified.IsZero() {
+		if t.judgeMissed(&name, now) {
 			continue
 		}
-		unfinished := false
-		for _, entry := range entries {
-			path := filepath.Join(dir, entry.Name())
-			if !isRotated(path, name.path) || !isCompressed(path) && t.glob.Match(entry.Name()) {
-				continue
-			}
-			info, err := os.Stat(path)
-			if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(name.modified) {
-				continue
-			}
-			unfinished = !t.followMissed(path, info, name, now) || unfinished
-		}
-		if name.since.IsZero() {
-			name.since = now
-		}
-		if unfinished && now.Sub(name.since) < missedPatience {
-			t.listing.lost = append(t.listing.lost, name)
-			t.listing.next = now.Add(missedRest)
-		}
+		t.listing.lose(name)
+		t.listing.next = now.Add(missedRest)
 	}
-	if len(lost) != len(t.listing.lost) {
+	if len(lost) > 0 {
 		t.revision.Add(1)
 	}
 }
 
-// missedPatience is how long one that cannot be judged yet is looked at.
+// judgeMissed looks at all files that may have had the name, and reports whether all are judged.
+func (t *Tailer) judgeMissed(name *lostName, now time.Time) (done bool) {
+	dir := filepath.Dir(name.path)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return true
+	}
+	judged, oldest := make(map[identity]judgement), time.Time{}
+	for _, entry := range entries {
+		path := filepath.Join(dir, entry.Name())
+		if !isRotated(path, name.path) || !isCompressed(path) && t.glob.Match(entry.Name()) {
+			continue
+		}
+		info, err := os.Stat(path)
+		if err != nil || !info.Mode().IsRegular() || !info.ModTime().After(name.modified) {
+			continue
+		}
+		id, err := identify(path, info)
+		if err != nil {
+			continue
+		}
+		j, seen := name.judged[id]
+		if !seen {
+			j.since = now
+		}
+		j.decided = j.decided || t.followMissed(id, path, info, *name, now) || now.Sub(j.since) >= missedPatience
+		judged[id] = j
+		if !j.decided {
+			at := info.ModTime()
+			if isCompressed(path) { // it will have the time of what it is made of
+				at = name.modified.Add(1)
+			}
+			if oldest.IsZero() || at.Before(oldest) {
+				oldest = at
+			}
+		}
+	}
+	if oldest.IsZero() {
+		return true
+	}
+	name.judged, name.modified = judged, oldest.Add(-1)
+	return false
+}
+
+// missedPatience is how long one that cannot be judged is looked at.
 const missedPatience = time.Minute
 
 // missedRest is how long a file must not have changed before it counts as one that was missed.
 const missedRest = 200 * time.Millisecond
 
 // followMissed follows one that is what is looked for. False is one that may not be whole yet.
-func (t *Tailer) followMissed(path string, info os.FileInfo, name lostName, now time.Time) (decided bool) {
-	id, err := identify(path, info)
-	if err != nil || t.byID[id] != nil || t.listing.unpacked[id] {
+func (t *Tailer) followMissed(id identity, path string, info os.FileInfo, name lostName, now time.Time) (decided bool) {
+	if t.byID[id] != nil || t.listing.unpacked[id] {
 		return true
 	}
 	packed := isCompressed(path)

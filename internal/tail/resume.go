@@ -42,7 +42,7 @@ func (t *Tailer) resumeBy(all []found, now time.Time, fits func(found, State) bo
 		f.modified = m.modified
 		f.rotated = state.Rotated || state.Path != f.path
 		if f.rotated && !state.Rotated && !moved || state.Prefix.Len == 0 { // of an empty file nobody knows how often it was filled and truncated
-			t.listing.lost = append(t.listing.lost, state.lostName(f.content()))
+			t.listing.lose(state.lostName(f.content()))
 		}
 		t.follow(f)
 		t.opts.Logger.Info("following file", "path", f.path, "offset", f.offset, "size", f.size)
@@ -60,14 +60,14 @@ func (t *Tailer) resumeElsewhere(now time.Time) {
 		case f != nil:
 			f.rotated, f.gone = true, true
 			if !state.Rotated {
-				t.listing.lost = append(t.listing.lost, state.lostName(f.content()))
+				t.listing.lose(state.lostName(f.content()))
 			}
 			t.follow(f)
 			t.opts.Logger.Info("following rotated file to its end", "path", f.path, "was", state.Path, "offset", f.offset, "size", f.size)
 		case wait:
 			kept = append(kept, state)
 		case !state.Ended && (!state.Rotated || state.Size > state.Offset):
-			t.listing.lost = append(t.listing.lost, state.lostName(content{}))
+			t.listing.lose(state.lostName(content{}))
 			lost := state.Size - min(state.Size, state.Offset)
 			t.lose(lost)
 			t.opts.Logger.Warn("file of the checkpoint is gone, what was unread of it is lost", "path", state.Path, "offset", state.Offset, "lost_bytes", lost)
