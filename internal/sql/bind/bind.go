@@ -21,6 +21,7 @@ func Bind(file string, statements []ast.Statement, inputs, tables []Stream, diag
 	for _, s := range statements {
 		b.try(func() { b.statement(s) })
 	}
+	b.checkTimes()
 	b.app.Pumps = slices.DeleteFunc(b.app.Pumps, func(p Pump) bool { return b.stopped[p.Name] })
 	return b.app
 }
@@ -138,7 +139,7 @@ func (b *binder) stream(n ast.Ident) *Stream {
 func (b *binder) createPump(s *ast.CreatePump) {
 	name := s.Name.Name
 	target := b.target(s.Target)
-	pump := Pump{Name: name, Target: target.Name, Query: b.query(s.Query)}
+	pump := Pump{Name: name, pos: s.Name.Pos, Target: target.Name, Query: b.query(s.Query)}
 	if b.try(func() { pump.Values = b.values(s, target, pump.Query) }) {
 		b.checkCircle(s, &pump)
 	}

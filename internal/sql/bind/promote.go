@@ -1,7 +1,10 @@
 package bind
 
 import (
+	"slices"
+
 	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/token"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -26,6 +29,45 @@ func checkPromotion(s *ast.Select, q *Query) {
 		fail(*s.Distinct, "DISTINCT cannot stand beside an expression AS ROWTIME; use a sub-query")
 	case q.Sort != nil:
 		fail(s.OrderBy[0].Expr.Position(), "ORDER BY cannot stand beside an expression AS ROWTIME; use a sub-query")
+	}
+}
+
+// checkTimes refuses what would bring rows of different times together: a join or a union whose sides have a ROWTIME that a
+// query gave them, for each side would have to wait for the other's time. Which streams have one is known when all pumps are.
+func (b *binder) checkTimes() {
+	own := map[string]bool{}
+	for again := true; again; {
+		again = false
+		for _, p := range b.app.Pumps {
+			if !own[p.Target] && hasOwnTime(p.Query, own) {
+				own[p.Target], again = true, true
+			}
+		}
+	}
+	for _, p := range b.app.Pumps {
+		b.try(func() { checkSides(p.Query, own, p.pos) })
+	}
+}
+
+func hasOwnTime(s Source, own map[string]bool) bool {
+	switch s := s.(type) {
+	case *Stream:
+		return own[s.Name]
+	case *Query:
+		if s.Promote != nil {
+			return true
+		}
+	}
+	return slices.ContainsFunc(s.sources(), func(from Source) bool { return hasOwnTime(from, own) })
+}
+
+func checkSides(s Source, own map[string]bool, pos token.Position) {
+	sides := s.sources()
+	for _, from := range sides {
+		if len(sides) > 1 && hasOwnTime(from, own) {
+			fail(pos, "a join or union of rows whose ROWTIME comes from an expression AS ROWTIME is not supported: join first, and give the rows their ROWTIME behind it")
+		}
+		checkSides(from, own, pos)
 	}
 }
 

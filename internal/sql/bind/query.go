@@ -3,6 +3,7 @@ package bind
 import (
 	"fmt"
 
+	"github.com/millrace/millrace/internal/sql/token"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -112,6 +113,7 @@ type Pump struct {
 	Target string
 	Query  *Query
 	Values []Expr
+	pos    token.Position
 }
 
 // Application is a resolved text: the streams it creates and its pumps, in its order. Inputs and tables are there before it.

@@ -27,6 +27,7 @@ func (b *binder) setOperation(set *ast.SetOperation) *Query {
 		fail(set.Pos, "UNION ALL needs the same number of columns on both sides, found %d and %d", l, r)
 	}
 	out := &Query{From: u}
+	lefts, rights := behind(u.Left), behind(u.Right)
 	for i := range u.Left.Items {
 		l, r := &u.Left.Items[i], &u.Right.Items[i]
 		t, err := function.Common([]types.Type{l.Expr.Type(), r.Expr.Type()})
@@ -35,7 +36,7 @@ func (b *binder) setOperation(set *ast.SetOperation) *Query {
 		}
 		c := &Column{Index: i, Name: l.Name, T: t}
 		// Equal functions of ROWTIME on both sides are one of the union.
-		if p := outside(l.Expr); p != nil && outside(r.Expr) != nil && p.String() == outside(r.Expr).String() {
+		if p, q := lefts[i].pure, rights[i].pure; p != nil && q != nil && p.String() == q.String() {
 			c.Pure = p
 		}
 		l.Expr, r.Expr = coerce(l.Expr, t, set.Pos), coerce(r.Expr, t, set.Pos)
