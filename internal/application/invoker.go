@@ -38,10 +38,9 @@ func (v *invoker) pause(ctx context.Context, why error, n int) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if n == 1 {
+	if !v.a.waits.set(v.what, "function "+v.function.ARN+": "+why.Error()) {
 		v.a.log.Warn("function failed, and is invoked again until it answers", "function_arn", v.function.ARN, "error", why)
 	}
-	v.a.waits.set(v.what, "function "+v.function.ARN+": "+why.Error())
 	wait := v.a.opts.FunctionInterval
 	for ; n > 1 && wait < maxFunctionWait*v.a.opts.FunctionInterval; n-- {
 		wait *= 2

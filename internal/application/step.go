@@ -126,10 +126,9 @@ func (a *Application) retry(ctx context.Context, what string, try func() error, 
 		if !again(err) {
 			return err
 		}
-		if wait == firstRetry {
+		if !a.waits.set(what, err.Error()) {
 			a.log.Warn("results wait for their stream", "waits_for", what, "error", err)
 		}
-		a.waits.set(what, err.Error())
 		if err := sleep(ctx, wait); err != nil {
 			return err
 		}

@@ -13,18 +13,21 @@ type waits struct {
 	why map[string]string
 }
 
-// set says why something waits, or with an empty text that it does not.
-func (w *waits) set(what, why string) {
+// set says why something waits, or with an empty text that it does not. It tells
+// whether it was waiting before.
+func (w *waits) set(what, why string) (before bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	_, before = w.why[what]
 	if why == "" {
 		delete(w.why, what)
-		return
+		return before
 	}
 	if w.why == nil {
 		w.why = map[string]string{}
 	}
 	w.why[what] = why
+	return before
 }
 
 func (w *waits) String() string {
