@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
 	"net/http"
 	"sync"
@@ -13,11 +14,15 @@ import (
 // be hashed while it is in the cache.
 const readStep = 64 << 10
 
-// buffer holds one body. Buffers go back to a pool of the process; they carry
+// buffer holds one body and hashes it. Buffers go back to a pool of the process; they carry
 // bytes, no state.
-type buffer struct{ data []byte }
+type buffer struct {
+	data []byte
+	hash hash.Hash
+	sum  [sha256.Size]byte
+}
 
-var buffers = sync.Pool{New: func() any { return &buffer{make([]byte, 0, readStep)} }}
+var buffers = sync.Pool{New: func() any { return &buffer{data: make([]byte, 0, readStep), hash: sha256.New()} }}
 
 func (b *buffer) bytes() []byte {
 	if b == nil {
@@ -59,7 +64,7 @@ func readBody(r *http.Request) (*buffer, string, error) {
 	if r.ContentLength < 0 {
 		need = MaxBody + 1
 	}
-	hash := sha256.New()
+	b.hash.Reset()
 	for {
 		if len(b.data) == cap(b.data) {
 			b.grow(need)
@@ -67,7 +72,7 @@ func readBody(r *http.Request) (*buffer, string, error) {
 		from := len(b.data)
 		n, err := body.Read(b.data[from:min(cap(b.data), from+readStep)])
 		b.data = b.data[:from+n]
-		hash.Write(b.data[from:])
+		b.hash.Write(b.data[from:])
 		if len(b.data) > MaxBody {
 			b.release()
 			return nil, "", &Error{Reason: TooLarge}
@@ -80,7 +85,7 @@ func readBody(r *http.Request) (*buffer, string, error) {
 			return nil, "", readFailure(err)
 		}
 	}
-	sum := hex.EncodeToString(hash.Sum(nil))
+	sum := hex.EncodeToString(b.hash.Sum(b.sum[:0]))
 	if declared := r.Header.Get("X-Amz-Content-Sha256"); declared != "" && declared != sum {
 		b.release()
 		return nil, "", &Error{Reason: WrongBody}

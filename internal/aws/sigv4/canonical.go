@@ -28,21 +28,19 @@ func canonicalRequest(r *http.Request, a *authorization, payloadHash string) ([]
 	}
 	b = append(b, '\n')
 	for _, name := range a.signedHeaders {
-		values, ok := headerValues(r, name)
-		if !ok {
+		var ok bool
+		if b, ok = appendHeader(append(append(b, name...), ':'), r, name); !ok {
 			return nil, a.fail(Unsigned, "'"+clip(name)+"' is a 'SignedHeader' that the request does not have.")
-		}
-		b = append(append(b, name...), ':')
-		for i, value := range values {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = appendSqueezed(b, value)
 		}
 		b = append(b, '\n')
 	}
 	b = append(b, '\n')
-	b = append(b, strings.Join(a.signedHeaders, ";")...)
+	for i, name := range a.signedHeaders {
+		if i > 0 {
+			b = append(b, ';')
+		}
+		b = append(b, name...)
+	}
 	b = append(b, '\n')
 	return append(b, payloadHash...), nil
 }
@@ -51,7 +49,10 @@ func stringToSign(a *authorization, canonical []byte) []byte {
 	b := make([]byte, 0, 256)
 	b = append(append(b, algorithm...), '\n')
 	b = append(append(b, a.date...), '\n')
-	b = append(append(b, a.scope.String()...), '\n')
+	for _, part := range [...]string{a.scope.Date, a.scope.Region, a.scope.Service} {
+		b = append(append(b, part...), '/')
+	}
+	b = append(append(b, terminator...), '\n')
 	hash := sha256.Sum256(canonical)
 	return hex.AppendEncode(b, hash[:])
 }
@@ -130,21 +131,46 @@ func appendQuery(b []byte, raw string, a *authorization) ([]byte, error) {
 	return b, nil
 }
 
-// headerValues finds a signed header; net/http keeps some of them elsewhere.
-func headerValues(r *http.Request, name string) ([]string, bool) {
+// appendHeader writes the values of a signed header; net/http keeps some of
+// them elsewhere. ok is false if the request has none.
+func appendHeader(b []byte, r *http.Request, name string) (_ []byte, ok bool) {
 	switch name {
 	case "host":
-		return []string{r.Host}, true
+		return appendSqueezed(b, r.Host), true
 	case "content-length":
-		if r.ContentLength < 0 {
-			return nil, false
-		}
-		return []string{strconv.FormatInt(r.ContentLength, 10)}, true
-	case "transfer-encoding":
-		return r.TransferEncoding, len(r.TransferEncoding) > 0
+		return strconv.AppendInt(b, r.ContentLength, 10), r.ContentLength >= 0
 	}
-	values, ok := r.Header[http.CanonicalHeaderKey(name)]
-	return values, ok
+	values := r.TransferEncoding
+	if name != "transfer-encoding" {
+		values = valuesOf(r.Header, name)
+	}
+	for i, value := range values {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendSqueezed(b, value)
+	}
+	return b, len(values) > 0
+}
+
+// valuesOf looks a header up by its name in lower case.
+func valuesOf(h http.Header, name string) []string {
+	var room [64]byte // most names fit, and need no string of their own
+	if len(name) > len(room) {
+		return h[http.CanonicalHeaderKey(name)]
+	}
+	first := true
+	for i, c := range []byte(name) {
+		switch {
+		case 'a' <= c && c <= 'z' && first:
+			c -= 'a' - 'A'
+		case 'a' <= c && c <= 'z', '0' <= c && c <= '9', c == '-':
+		default:
+			return h[http.CanonicalHeaderKey(name)]
+		}
+		room[i], first = c, c == '-'
+	}
+	return h[string(room[:len(name)])]
 }
 
 // appendSqueezed trims a header value and makes runs of spaces one space.
