@@ -14,7 +14,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/millrace/millrace/internal/application"
 	"github.com/millrace/millrace/internal/archive"
 	"github.com/millrace/millrace/internal/aws/edge"
 	"github.com/millrace/millrace/internal/aws/query"
@@ -63,6 +62,7 @@ type server struct {
 	domains       *domains.Service
 	searchDomains *searchDomains
 	diagnostics   *diagnostics
+	functions     *invoke.Functions // of delivery streams and applications
 	firehose      *firehose.Service
 	analytics     *kinesisanalytics.Service
 	stacks        *stack.Engine
@@ -251,7 +251,7 @@ func (s *server) newVerifier() *sigv4.Verifier {
 }
 
 func (s *server) openFirehose(context.Context) (err error) {
-	functions, err := invoke.New(invoke.Options{Functions: s.cfg.Functions, Logger: s.log})
+	s.functions, err = invoke.New(invoke.Options{Functions: s.cfg.Functions, Logger: s.log})
 	if err != nil {
 		return badFile(err)
 	}
@@ -261,7 +261,7 @@ func (s *server) openFirehose(context.Context) (err error) {
 	}
 	s.closes(s.diagnostics.Close)
 	s.firehose, err = firehose.Open(firehose.Options{
-		Journal: s.journal, Authorizer: s.iam, Assume: s.assume, Archive: s.archive, Search: s.searchDestination, Functions: functions, Table: s.table,
+		Journal: s.journal, Authorizer: s.iam, Assume: s.assume, Archive: s.archive, Search: s.searchDestination, Functions: s.functions, Table: s.table,
 		Limits: limits(s.cfg.Limits), DropAfter: retention(s.cfg), Diagnose: s.diagnostics.Write, Logger: s.log,
 	})
 	if err == nil {
@@ -273,21 +273,6 @@ func (s *server) openFirehose(context.Context) (err error) {
 // assume asks a role's trust policy for Firehose.
 func (s *server) assume(roleARN, streamARN string) error {
 	return s.iam.Assume("firehose.amazonaws.com", roleARN, streamARN)
-}
-
-func (s *server) openAnalytics(context.Context) (err error) {
-	s.analytics, err = kinesisanalytics.Open(kinesisanalytics.Options{Application: application.Options{
-		Journal: s.journal, Streams: s.firehose, Authorizer: s.iam, Logger: s.log,
-	}})
-	if err == nil {
-		s.closes(func() error {
-			ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-			defer cancel()
-			s.analytics.Close(ctx)
-			return nil
-		})
-	}
-	return err
 }
 
 // openStacks makes the edge and, behind it, the stacks that call it.

@@ -83,10 +83,18 @@ func (s *Service) sample(ctx context.Context, d discovery) ([][]byte, error) {
 	if err != nil {
 		return nil, errArgument("%s", awserr.From(err).Message)
 	}
-	if err := s.opts.Authorizer.AuthorizeRole(ctx, d.role, "firehose:GetRecords", *d.stream); err != nil {
-		return nil, errPrivileges(err)
+	if err := s.checkSource(ctx, grant{d.role, "firehose:GetRecords", *d.stream}); err != nil {
+		return nil, err
 	}
 	return s.sampleStream(ctx, id)
+}
+
+// checkSource checks a role that no application has yet.
+func (s *Service) checkSource(ctx context.Context, g grant) error {
+	if err := s.checkAssume(g.role, g.resource); err != nil {
+		return err
+	}
+	return s.checkGrant(ctx, g)
 }
 
 // sampleStream takes the newest records of a stream, and those that arrive for a
@@ -135,23 +143,17 @@ func (d *discovery) texts(records [][]byte) []string {
 
 // sampleObject takes the beginning of an object, in whole lines.
 func (s *Service) sampleObject(ctx context.Context, d discovery) ([][]byte, error) {
-	bucket, ok := strings.CutPrefix(*d.object.BucketARN, "arn:aws:s3:::")
+	bucket, ok := strings.CutPrefix(*d.object.BucketARN, bucketPrefix)
 	if !ok {
 		return nil, errArgument("BucketARN %s is not the ARN of a bucket", *d.object.BucketARN)
 	}
 	object := *d.object.BucketARN + "/" + *d.object.FileKey
-	if s.opts.Objects == nil {
-		return nil, errUnsupported("S3Configuration is not supported: there is no object store")
+	if err := s.checkSource(ctx, grant{d.role, "s3:GetObject", object}); err != nil {
+		return nil, err
 	}
-	if err := s.opts.Authorizer.AuthorizeRole(ctx, d.role, "s3:GetObject", object); err != nil {
-		return nil, errPrivileges(err)
-	}
-	body, err := s.opts.Objects.Open(ctx, bucket, *d.object.FileKey)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errArgument("There is no object %s", object)
-	}
+	body, err := s.object(ctx, bucket, *d.object.FileKey)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", object, err)
+		return nil, err
 	}
 	defer body.Close()
 	text, err := io.ReadAll(io.LimitReader(body, sampledBytes))
@@ -167,4 +169,22 @@ func (s *Service) sampleObject(ctx context.Context, d discovery) ([][]byte, erro
 		return nil, nil
 	}
 	return [][]byte{text}, nil
+}
+
+// bucketPrefix begins the ARN of a bucket.
+const bucketPrefix = "arn:aws:s3:::"
+
+// object opens an object; one that is not there is an argument's fault.
+func (s *Service) object(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
+	if s.opts.Objects == nil {
+		return nil, errUnsupported("S3 objects are not supported: there is no object store")
+	}
+	body, err := s.opts.Objects.Open(ctx, bucket, key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, errArgument("There is no object %s%s/%s", bucketPrefix, bucket, key)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open %s%s/%s: %w", bucketPrefix, bucket, key, err)
+	}
+	return body, nil
 }

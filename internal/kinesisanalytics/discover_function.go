@@ -39,8 +39,8 @@ func (s *Service) process(ctx context.Context, d discovery, raw [][]byte) ([][]b
 	if d.processor.RoleARN != nil {
 		role = *d.processor.RoleARN
 	}
-	if err := s.opts.Authorizer.AuthorizeRole(ctx, role, "lambda:InvokeFunction", function); err != nil {
-		return nil, errPrivileges(err)
+	if err := s.checkSource(ctx, grant{role, "lambda:InvokeFunction", function}); err != nil {
+		return nil, err
 	}
 	event := sampleEvent{InvocationID: uuid.NewString(), StreamARN: text(d.stream)}
 	for i, data := range raw {

@@ -41,6 +41,9 @@ func (s *Service) startApplication(ctx context.Context, r request, name string, 
 	if err != nil {
 		return "", err
 	}
+	if err := s.check(ctx, &a.stored); err != nil {
+		return "", runError(err)
+	}
 	config, err := a.applicationConfig()
 	if err != nil {
 		return "", err

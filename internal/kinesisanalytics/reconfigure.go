@@ -2,6 +2,8 @@ package kinesisanalytics
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/millrace/millrace/internal/application"
 )
@@ -48,8 +50,8 @@ func (s *Service) reconfigure(ctx context.Context, r request, name string, versi
 	}
 	o := operation{Name: r.Operation, Start: now, From: a.Config.ID, To: next.Config.ID}
 	if running {
-		if err := s.check(&next); err != nil {
-			return stored{}, "", err
+		if err := s.check(ctx, &next); err != nil {
+			return stored{}, "", changeError(err)
 		}
 		next.Status = statusUpdating
 	} else {
@@ -69,24 +71,47 @@ func (s *Service) reconfigure(ctx context.Context, r request, name string, versi
 	return a.stored, id, nil
 }
 
-// check tells whether an application could run: its configuration, its code and
-// the delivery streams that it needs.
-func (s *Service) check(a *stored) error {
+// check tells whether an application could run: its configuration and code, the
+// delivery streams that it needs, its roles, the objects of its tables.
+func (s *Service) check(ctx context.Context, a *stored) error {
 	config, err := a.applicationConfig()
 	if err != nil {
 		return err
 	}
 	if err := application.Check(config); err != nil {
-		return changeError(err)
+		return err
 	}
 	if _, err := s.opts.Streams.Stream(config.Input.ARN); err != nil {
 		return err
 	}
-	for _, o := range a.Config.Outputs {
-		if d := o.KinesisFirehoseOutputDescription; d != nil {
-			if _, err := s.opts.Streams.Stream(*d.ResourceARN); err != nil {
-				return err
-			}
+	for _, o := range config.Outputs {
+		if o.Kind != application.ToDeliveryStream {
+			continue
+		}
+		if _, err := s.opts.Streams.Stream(o.ARN); err != nil {
+			return err
+		}
+	}
+	if err := s.checkRoles(ctx, &config); err != nil {
+		return err
+	}
+	return s.checkTables(ctx, &config)
+}
+
+// checkTables opens the objects that tables are read from, when the application
+// starts: one that runs must not stop for an update and then not find them.
+func (s *Service) checkTables(ctx context.Context, c *application.Config) error {
+	for _, t := range c.Tables {
+		bucket, ok := strings.CutPrefix(t.BucketARN, bucketPrefix)
+		if !ok {
+			return errArgument("BucketARN %s is not the ARN of a bucket", t.BucketARN)
+		}
+		body, err := s.object(ctx, bucket, t.Key)
+		if err != nil {
+			return err
+		}
+		if err := body.Close(); err != nil {
+			return fmt.Errorf("close %s/%s: %w", t.BucketARN, t.Key, err)
 		}
 	}
 	return nil

@@ -27,6 +27,9 @@ import (
 // logger and clock for the service as well as for the applications it runs.
 type Options struct {
 	Application application.Options
+	// Assume tells whether the service may assume a role for an application: nil,
+	// or the reason why not. All roles can be assumed if it is nil itself.
+	Assume func(roleARN, applicationARN string) error
 	// DiscoverTime is how long DiscoverInputSchema waits for records of a stream
 	// that holds few; 2 s if 0.
 	DiscoverTime time.Duration
@@ -35,6 +38,7 @@ type Options struct {
 // Service keeps the applications.
 type Service struct {
 	opts         application.Options
+	assume       func(roleARN, applicationARN string) error
 	discoverTime time.Duration
 	log          *slog.Logger
 	ctx          context.Context // of everything under way; ended by Close
@@ -66,7 +70,7 @@ const (
 // Open restores the applications from the journal and goes on with whatever
 // was under way.
 func Open(opts Options) (*Service, error) {
-	s := &Service{opts: opts.Application, discoverTime: opts.DiscoverTime, log: opts.Application.Logger, apps: map[string]*app{}}
+	s := &Service{opts: opts.Application, assume: opts.Assume, discoverTime: opts.DiscoverTime, log: opts.Application.Logger, apps: map[string]*app{}}
 	if s.opts.Now == nil {
 		s.opts.Now = time.Now
 	}

@@ -74,6 +74,12 @@ func playFile(t *testing.T, path string) {
 	objects := &applicationtest.Objects{}
 	objects.Put("data/codes.csv", "200,ok,2\n404,not found,1.5\n")
 	o.Application.Functions, o.Application.Objects = testFunctions(), objects
+	o.Assume = func(roleARN, _ string) error {
+		if strings.HasSuffix(roleARN, "/stranger") {
+			return errors.New("its trust policy names somebody else")
+		}
+		return nil
+	}
 	o.DiscoverTime = 10 * time.Millisecond
 	s := open(t, o)
 	var out strings.Builder
