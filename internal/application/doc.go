@@ -1,9 +1,9 @@
 // Package application runs a SQL application: it reads the frames of a
 // delivery stream, makes rows of their records, pushes them through the engine
 // and appends what the outputs' in-application streams get to other delivery
-// streams.
+// streams, or keeps it for functions.
 //
-//	journal ─ frames ─▶ reader ─ batches ─▶ sql.Engine ─ rows ─▶ sink ─┬─ records of a step ─▶ journal, one commit
+//	journal ─ frames ─▶ frames ─ batches ─▶ sql.Engine ─ rows ─▶ sink ─┬─ records of a step ─▶ journal, one commit
 //	        └ bounds (idle) ──────────────────▲                       └─ ring of recent rows, counters
 //
 // # Steps and snapshots
@@ -23,4 +23,14 @@
 // bounds where they were, and drops results up to the last committed step. So
 // the second stream gets each result once. Work that had no result needs no
 // commit: it is simply done again.
+//
+// # Functions
+//
+// What a function answers is no pure function of anything, so it is kept. Two
+// kinds of streams in the journal belong to an application alone: what its
+// processor answered, which the engine reads in the input's place, and what
+// each function that is an output has yet to take.
+//
+//	input ─▶ processor ═ function ═▶ processed stream ─▶ engine ─ step ─┬─▶ delivery stream
+//	                                                                   └─▶ output's stream ─▶ functionOutput ═▶ function
 package application
