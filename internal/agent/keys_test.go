@@ -212,7 +212,7 @@ func (k keyRow) check(t *testing.T) {
 
 // keysInSource are the keys that the reader knows.
 func keysInSource(t *testing.T) (keys []string) {
-	for _, file := range []string{"config_keys.go", "convert.go"} {
+	for _, file := range []string{"config_keys.go", "config_flowkeys.go", "convert.go"} {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
