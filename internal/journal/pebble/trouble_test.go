@@ -112,33 +112,3 @@ func TestSecondOpenIsRefused(t *testing.T) {
 		t.Fatal("two journals on one directory")
 	}
 }
-
-// The cost of an acknowledged frame of 500 records of 292 bytes, from 8 writers.
-func BenchmarkAppend(b *testing.B) {
-	j, err := Open(Options{Dir: b.TempDir()})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer j.Close()
-	id := record.NewStreamID()
-	line := make([]byte, 292)
-	for i := range line {
-		line[i] = "abcdefghij \":/"[i*i%14]
-	}
-	b.SetBytes(500 * int64(len(line)))
-	b.SetParallelism(4)
-	b.RunParallel(func(p *testing.PB) {
-		for p.Next() {
-			var frame record.Builder
-			for range 500 {
-				frame.Append(line)
-			}
-			s, _ := frame.Seal()
-			var batch journal.Batch
-			batch.Append(id, s)
-			if _, err := journal.Put(j, &batch); err != nil {
-				b.Error(err)
-			}
-		}
-	})
-}
