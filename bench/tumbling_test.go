@@ -12,6 +12,7 @@ import (
 	"github.com/millrace/millrace/bench/corpus"
 	"github.com/millrace/millrace/internal/application"
 	"github.com/millrace/millrace/internal/application/applicationtest"
+	"github.com/millrace/millrace/internal/application/input"
 	"github.com/millrace/millrace/internal/journal"
 	"github.com/millrace/millrace/internal/journal/memory"
 	"github.com/millrace/millrace/internal/record"
@@ -85,15 +86,15 @@ func startCounting(b *testing.B, records [][]byte) *counting {
 }
 
 var countByHost = application.Config{
-	Name: "bench", Input: application.Input{Stream: "S", ARN: applicationtest.ARN("in"), Schema: application.Schema{RowPath: "$", Columns: []application.Column{
+	Name: "bench", Input: application.Input{Prefix: "S", ARN: applicationtest.ARN("in"), Schema: input.Schema{RowPath: "$", Columns: []input.Column{
 		{Name: "host", SQLType: "VARCHAR(64)", Mapping: "$.host"}, {Name: "datetime", SQLType: "VARCHAR(32)", Mapping: "$.datetime"},
 		{Name: "response", SQLType: "INTEGER", Mapping: "$.response"}, {Name: "bytes", SQLType: "INTEGER", Mapping: "$.bytes"},
 	}}},
 	Outputs: []application.Output{{Stream: "OUT", ARN: applicationtest.ARN("OUT")}},
 	Code: `CREATE OR REPLACE STREAM "OUT" ("at" TIMESTAMP, "host" VARCHAR(64), "n" INTEGER);
 		CREATE OR REPLACE PUMP "P" AS INSERT INTO "OUT"
-		SELECT STREAM STEP("S".ROWTIME BY INTERVAL '10' SECOND), "host", COUNT(*) FROM "S" WHERE "response" < 600
-		GROUP BY "host", STEP("S".ROWTIME BY INTERVAL '10' SECOND);`,
+		SELECT STREAM STEP("S_001".ROWTIME BY INTERVAL '10' SECOND), "host", COUNT(*) FROM "S_001" WHERE "response" < 600
+		GROUP BY "host", STEP("S_001".ROWTIME BY INTERVAL '10' SECOND);`,
 }
 
 // window puts a window's frames and waits until they are counted and the
