@@ -326,7 +326,7 @@ func (s *server) serve(edgeListener, consoleListener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	s.metrics.MustRegister(newCollector(s), newAWSCollector(s.firehose.Streams))
+	s.metrics.MustRegister(newCollector(s), newAWSCollector(s.firehose.Streams), newAnalyticsCollector(s.analytics.Applications))
 	consoleServer := newHTTPServer(pages)
 	consoleServer.RegisterOnShutdown(pages.Close)
 	s.start("console", consoleServer, consoleListener)
