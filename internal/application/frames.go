@@ -64,7 +64,7 @@ func (r *frames) read(f *record.Frame, from record.Sequence) {
 		start = end
 	}
 	if len(r.readers) > 1 {
-		r.flush() // rows go in by ROWTIME, then stream
+		r.flush() // the next frame's ROWTIME may be another
 	}
 }
 
@@ -82,6 +82,9 @@ func (r *frames) count(bytes int, arrival int64, seq record.Sequence) {
 func (r *frames) part(data []byte, start, end int) {
 	p := parseProcessed(data[start:end])
 	start += processedHeaderBytes
+	if len(r.readers) > 1 && p.arrival != r.arrival {
+		r.flush() // rows go in by ROWTIME, then stream
+	}
 	switch p.kind {
 	case processedOk:
 		r.metadata.Arrival = p.arrival

@@ -35,13 +35,17 @@ type processor struct {
 	invoker  *invoker
 	stream   record.StreamID // processed
 
-	frames  chan *record.Frame
-	feedErr error // valid when frames is closed
+	// Of start's goroutine alone:
+	reader journal.Reader
+	rest   *record.Frame   // begun
+	next   record.Sequence // to process
 
 	mu       sync.Mutex
 	done     processedPosition
 	unread   []unreadBatch // that the engine may still have to read
-	oldest   int64         // arrival of the oldest record that is being processed; 0 if none is
+	oldest   int64         // about when the oldest record arrived that is being processed; 0 if none is
+	records  int64         // of the input, committed
+	bytes    int64
 	counters ProcessingStatus
 }
 
@@ -67,7 +71,6 @@ type ProcessingStatus struct {
 func newProcessor(a *Application) (*processor, error) {
 	p := &processor{
 		a: a, function: *a.plan.Input.Processor, stream: a.source,
-		frames: make(chan *record.Frame, maxInvocations),
 	}
 	p.invoker = &invoker{a: a, function: p.function, what: "processor"}
 	next, ok, err := journal.Cursor(a.opts.Journal, a.input, cursorName(a.plan.Name))
@@ -80,6 +83,7 @@ func newProcessor(a *Application) (*processor, error) {
 		next = extent.First
 	}
 	next = a.opts.Journal.After(a.input, max(next, 1))
+	p.next = next
 	p.done = processedPosition{next, max(a.opts.Journal.Extent(a.source).Next, 1)}
 	return p, nil
 }
@@ -88,17 +92,20 @@ func newProcessor(a *Application) (*processor, error) {
 func (p *processor) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	p.reader = p.a.opts.Journal.Read(p.a.input, p.next)
+	defer p.reader.Close()
 	var work sync.WaitGroup
 	defer work.Wait()
 	defer cancel()
-	reader := p.a.opts.Journal.Read(p.a.input, p.done.input)
-	work.Go(func() { feed(ctx, reader, p.frames, &p.feedErr) })
-	started := make(chan *processing, maxInvocations-2) // one more waits to be put in, one was taken out
-	work.Go(func() {
-		defer close(started)
-		p.start(ctx, &work, started)
-	})
-	for b := range started {
+	slots, started := make(chan struct{}, maxInvocations), make(chan *processing, maxInvocations)
+	work.Go(func() { p.start(ctx, &work, slots, started) })
+	for {
+		var b *processing
+		select {
+		case b = <-started:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 		select {
 		case <-b.over:
 		case <-ctx.Done():
@@ -110,66 +117,85 @@ func (p *processor) run(ctx context.Context) error {
 		if err := p.commit(ctx, b); err != nil {
 			return err
 		}
+		<-slots
 	}
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return fmt.Errorf("read %s: %w", p.a.plan.Input.ARN, p.feedErr)
 }
 
-// start makes batches of the frames and invokes the function for each; as many
-// are under way as started has room for.
-func (p *processor) start(ctx context.Context, work *sync.WaitGroup, started chan<- *processing) {
-	next := p.done.input
-	for f := range p.frames {
-		if f.First > next {
-			p.a.givenUp(p.a.input, next, f.First)
+// start gathers batches and invokes the function for each, until ctx ends or the
+// input cannot be read, which the last batch says. A slot is taken for a batch
+// until it is committed.
+func (p *processor) start(ctx context.Context, work *sync.WaitGroup, slots chan struct{}, started chan<- *processing) {
+	for {
+		select {
+		case slots <- struct{}{}:
+		case <-ctx.Done():
+			return
 		}
-		for from := max(next, f.First); from < f.Next(); {
-			b := newProcessing(f, from)
-			from = b.next
-			p.began(b)
-			work.Go(func() {
-				defer close(b.over)
-				b.err = p.invoke(ctx, b)
-			})
-			select {
-			case started <- b:
-			case <-ctx.Done():
-				return
-			}
+		b := &processing{over: make(chan struct{})}
+		if b.err = p.gather(ctx, b); b.err != nil {
+			close(b.over)
+			started <- b
+			return
 		}
-		next = max(next, f.Next())
+		p.began(b)
+		work.Go(func() {
+			defer close(b.over)
+			b.answers, b.err = p.answer(ctx, b.records)
+		})
+		started <- b // has room for as many as there are slots
 	}
 }
 
 // processing is a batch of input records on its way through the function.
 type processing struct {
 	records []record.Record
-	next    record.Sequence // after the batch
-	arrival int64
+	bytes   int
 	answers []processingAnswer // one for each record
 	over    chan struct{}      // closed when answers or err is there
 	err     error
 }
 
-func newProcessing(f *record.Frame, from record.Sequence) *processing {
-	b := &processing{arrival: f.Arrival, over: make(chan struct{})}
-	bytes := 0
-	for r := range f.All(from) {
-		if n := len(b.records); n == maxProcessingRecords || n > 0 && bytes+len(r.Data) > maxProcessingBytes {
-			break
-		}
-		b.records = append(b.records, r)
-		bytes += len(r.Data)
-		b.next = r.Sequence + 1
-	}
-	return b
+// next is the input's sequence after the batch, and arrival that of its last
+// record.
+func (b *processing) next() (next record.Sequence, arrival int64) {
+	last := b.records[len(b.records)-1]
+	return last.Sequence + 1, last.Arrival
 }
 
-func (p *processor) invoke(ctx context.Context, b *processing) (err error) {
-	b.answers, err = p.answer(ctx, b.records)
-	return err
+// gather waits for records, and takes as many as are there and fit.
+func (p *processor) gather(ctx context.Context, b *processing) error {
+	for {
+		for p.rest != nil {
+			if p.take(b); p.rest != nil {
+				return nil // full
+			}
+		}
+		if len(b.records) > 0 && p.a.opts.Journal.Extent(p.a.input).Next <= p.next {
+			return nil
+		}
+		f, err := p.reader.Next(ctx)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", p.a.plan.Input.ARN, err)
+		}
+		if f.First > p.next {
+			p.a.givenUp(p.a.input, p.next, f.First)
+		}
+		p.rest = f
+	}
+}
+
+// take adds the records of the frame that is begun, as far as they fit.
+func (p *processor) take(b *processing) {
+	for r := range p.rest.All(p.next) {
+		if n := len(b.records); n == maxProcessingRecords || n > 0 && b.bytes+len(r.Data) > maxProcessingBytes {
+			return
+		}
+		b.records = append(b.records, r)
+		b.bytes += len(r.Data)
+		p.next = r.Sequence + 1
+	}
+	p.next = max(p.next, p.rest.Next())
+	p.rest = nil
 }
 
 // answer asks the function until it answers for all the records. A batch that
@@ -235,7 +261,7 @@ func (p *processor) count(took time.Duration, answers []processingAnswer, err er
 func (p *processor) commit(ctx context.Context, b *processing) error {
 	var out record.Builder
 	for i, answer := range b.answers {
-		r := processedRecord{processedOk, b.arrival, b.records[i].Sequence}
+		r := processedRecord{processedOk, b.records[i].Arrival, b.records[i].Sequence}
 		switch answer.result {
 		case resultOk:
 			r.append(&out, answer.data)
@@ -244,7 +270,8 @@ func (p *processor) commit(ctx context.Context, b *processing) error {
 			r.append(&out, b.records[i].Data)
 		}
 	}
-	processedRecord{processedMark, b.arrival, b.next}.append(&out, nil)
+	next, arrival := b.next()
+	processedRecord{processedMark, arrival, next}.append(&out, nil)
 	bytes := out.Bytes()
 	if err := p.room(ctx); err != nil {
 		return err
@@ -253,7 +280,7 @@ func (p *processor) commit(ctx context.Context, b *processing) error {
 	if err := appendFrames(batch, p.stream, &out); err != nil {
 		return err
 	}
-	batch.SetCursor(p.a.input, cursorName(p.a.plan.Name), b.next)
+	batch.SetCursor(p.a.input, cursorName(p.a.plan.Name), next)
 	frames, err := p.a.put(ctx, "processed", batch)
 	if err != nil {
 		return err
@@ -293,17 +320,20 @@ func (p *processor) began(b *processing) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.oldest == 0 {
-		p.oldest = b.arrival
+		p.oldest = b.records[0].Arrival
 	}
 }
 
 func (p *processor) committed(b *processing, stream record.Sequence, bytes int) {
+	next, arrival := b.next()
+	idle := next >= p.a.opts.Journal.Extent(p.a.input).Next
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done = processedPosition{b.next, stream}
+	p.done = processedPosition{next, stream}
 	p.unread = append(p.unread, unreadBatch{stream, bytes})
-	p.oldest = b.arrival
-	if b.next >= p.a.opts.Journal.Extent(p.a.input).Next {
+	p.records += int64(len(b.records))
+	p.bytes += int64(b.bytes)
+	if p.oldest = arrival; idle {
 		p.oldest = 0
 	}
 }
@@ -314,10 +344,14 @@ func (p *processor) position() processedPosition {
 	return p.done
 }
 
-func (p *processor) status() (s ProcessingStatus, oldest int64) {
+// status adds what it counted, and returns when about the oldest record arrived
+// that is being processed.
+func (p *processor) status(s *Status) (oldest int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.counters, p.oldest
+	c := p.counters
+	s.Processing, s.Records, s.Bytes = &c, p.records, p.bytes
+	return p.oldest
 }
 
 // readFrame reads the frame that holds a durable record.

@@ -61,9 +61,7 @@ func (a *Application) Status() Status {
 	}
 	oldest := int64(0)
 	if a.processor != nil {
-		var c ProcessingStatus
-		c, oldest = a.processor.status()
-		s.Processing = &c
+		oldest = a.processor.status(&s)
 	}
 	s.MillisBehindLatest = a.behind(p, oldest)
 	return s
