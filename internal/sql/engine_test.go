@@ -31,6 +31,15 @@ CREATE PUMP P5 AS INSERT INTO Z SELECT STREAM MAX(N), MIN(K), ROWTIME FROM (
 CREATE PUMP P6 AS INSERT INTO Z SELECT STREAM V, K, ROWTIME FROM X WHERE V > 3;
 CREATE PUMP P7 AS INSERT INTO Z SELECT STREAM SUM(10 / V), CASE WHEN V > 2 THEN 'many' ELSE K END, ROWTIME FROM B
 GROUP BY CASE WHEN V > 2 THEN 'many' ELSE K END, STEP(B.ROWTIME BY INTERVAL '0.010' SECOND);
+CREATE PUMP P8 AS INSERT INTO W SELECT STREAM K, LAG(V, 2, 7) OVER R, SUM(V) OVER (PARTITION BY K RANGE INTERVAL '0.009' SECOND PRECEDING), AVG(D) OVER (RANGE INTERVAL '0.020' SECOND PRECEDING), MIN(K) OVER R
+FROM A WINDOW R AS (PARTITION BY V ROWS 3 PRECEDING);
+CREATE PUMP P9 AS INSERT INTO Z SELECT STREAM COUNT(*), LAST_VALUE(K), ROWTIME FROM X WINDOWED BY STAGGER (PARTITION BY V RANGE INTERVAL '0.011' SECOND);
+CREATE PUMP PA AS INSERT INTO Z SELECT STREAM V, K, T FROM (SELECT STREAM DISTINCT V, K, STEP(X.ROWTIME BY INTERVAL '0.005' SECOND) AS T FROM X) ORDER BY STEP(ROWTIME BY INTERVAL '0.008' SECOND), V DESC;
+CREATE STREAM E (V INTEGER, K VARCHAR(8), D DOUBLE);
+CREATE STREAM E2 (V INTEGER, K VARCHAR(8), D DOUBLE);
+CREATE PUMP PB2 AS INSERT INTO E2 SELECT STREAM V, K, D FROM A;
+CREATE PUMP PB AS INSERT INTO E SELECT STREAM TO_TIMESTAMP(UNIX_TIMESTAMP(A.ROWTIME) + 4 * V) AS ROWTIME, V, K, D FROM A;
+CREATE PUMP PC AS INSERT INTO E SELECT STREAM COUNT(*), K, VAR_POP(D) FROM E2 GROUP BY K, STEP(E2.ROWTIME BY INTERVAL '0.010' SECOND), STEP(MONOTONIC(V) BY 2) ORDER BY STEP(MONOTONIC(V) BY 2), K DESC;
 `
 
 // transcript writes down everything an engine puts out, stream by stream.
@@ -110,13 +119,14 @@ func (e event) appendTo(b *types.Batch) {
 	}
 }
 
-// play pushes events in batches that end where cut says so, and between them does what between says.
 func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
+	return playLimited(p, Limits{}, all, cut, between)
+}
+
+// playLimited pushes events in batches that end where cut says so, and between them does what between says.
+func playLimited(p *Program, l Limits, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
 	t := newTranscript(p)
-	e := p.NewEngine(t, Limits{})
-	for _, table := range p.plan.Tables {
-		e.Load(table.Name, testRows())
-	}
+	e := p.NewEngine(t, l)
 	for i := 0; i < len(all); {
 		in := all[i].input
 		b := types.NewBatch(testInputs[in].Columns)
@@ -136,6 +146,47 @@ func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine,
 	return t.String()
 }
 
+// checkBatching fails when results depend on how rows are batched, on bounds that say no more than the next row, or on
+// restarts.
+func checkBatching(t *testing.T, p *Program, all []event, cuts []byte) {
+	checkLimited(t, p, Limits{}, all, func(i int) bool { return len(cuts) > 0 && cuts[i%len(cuts)]%3 == 0 })
+}
+
+func checkLimited(t interface{ Fatalf(string, ...any) }, p *Program, l Limits, all []event, cut func(i int) bool) {
+	want := playLimited(p, l, all, func(int) bool { return true }, nil)
+	if got := playLimited(p, l, all, func(int) bool { return false }, nil); got != want {
+		t.Fatalf("whole batches differ from single rows:\n%s", firstDifference(got, want))
+	}
+	bounds := func(e *Engine, _ *transcript, next int64) *Engine {
+		e.Bound(next)
+		return e
+	}
+	if got := playLimited(p, l, all, cut, bounds); got != want {
+		t.Fatalf("bounds between batches change the result:\n%s", firstDifference(got, want))
+	}
+	restarts := func(e *Engine, out *transcript, _ int64) *Engine {
+		again := p.NewEngine(out, l)
+		if err := again.Restore(e.Snapshot(nil)); err != nil {
+			t.Fatalf("%v", err)
+		}
+		return again
+	}
+	if got := playLimited(p, l, all, cut, restarts); got != want {
+		t.Fatalf("restarts between batches change the result:\n%s", firstDifference(got, want))
+	}
+}
+
+// firstDifference shows where two transcripts part.
+func firstDifference(got, want string) string {
+	g, w := strings.Split(got, "\n"), strings.Split(want, "\n")
+	for i := range min(len(g), len(w)) {
+		if g[i] != w[i] {
+			return fmt.Sprintf("line %d: got\n%s\nwant\n%s", i, strings.Join(g[max(0, i-3):min(i+3, len(g))], "\n"), strings.Join(w[max(0, i-3):min(i+3, len(w))], "\n"))
+		}
+	}
+	return fmt.Sprintf("%d lines, want %d", len(g), len(w))
+}
+
 func FuzzBatching(f *testing.F) {
 	p, err := Compile("everything.sql", everything, Schema{Inputs: testInputs})
 	if err != nil {
@@ -143,37 +194,10 @@ func FuzzBatching(f *testing.F) {
 	}
 	f.Add([]byte("abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyz0123"), []byte{3, 1, 2})
 	f.Add(bytes.Repeat([]byte{0, 0, 1, 2, 1, 1, 250, 0, 255, 0, 3, 1, 2, 0, 1, 8}, 20), []byte{7})
-	f.Fuzz(func(t *testing.T, data, cuts []byte) { checkBatching(t, p, events(data), cuts) })
-}
-
-// checkBatching fails when results depend on how rows are batched, on bounds that say no more than the next row, or on
-// restarts.
-func checkBatching(t *testing.T, p *Program, all []event, cuts []byte) {
-	want := play(p, all, func(int) bool { return true }, nil)
-	if got := play(p, all, func(int) bool { return false }, nil); got != want {
-		t.Fatalf("whole batches differ from single rows:\n%s\nwant\n%s", got, want)
-	}
-	if len(cuts) == 0 {
-		return
-	}
-	cut := func(i int) bool { return cuts[i%len(cuts)]%3 == 0 }
-	bounds := func(e *Engine, _ *transcript, next int64) *Engine {
-		e.Bound(next)
-		return e
-	}
-	if got := play(p, all, cut, bounds); got != want {
-		t.Fatalf("bounds between batches change the result:\n%s\nwant\n%s", got, want)
-	}
-	restarts := func(e *Engine, out *transcript, _ int64) *Engine {
-		again := p.NewEngine(out, Limits{})
-		if err := again.Restore(e.Snapshot(nil)); err != nil {
-			t.Fatal(err)
-		}
-		return again
-	}
-	if got := play(p, all, cut, restarts); got != want {
-		t.Fatalf("restarts between batches change the result:\n%s\nwant\n%s", got, want)
-	}
+	f.Fuzz(func(t *testing.T, data, cuts []byte) {
+		checkBatching(t, p, events(data), cuts)
+		checkLimited(t, p, Limits{Groups: 3, Rows: 5}, events(data), func(i int) bool { return len(cuts) > 0 && cuts[i%len(cuts)]%2 == 0 })
+	})
 }
 
 // A snapshot that is cut, damaged or of another plan is refused and never panics.

@@ -3,6 +3,7 @@ package exec
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/millrace/millrace/internal/sql/bind"
@@ -14,13 +15,20 @@ import (
 func TestPartsMerge(t *testing.T) {
 	const rows, groups = 300, 7
 	r := rand.New(rand.NewPCG(1, 1))
-	for _, kind := range []types.Kind{types.Bigint, types.Decimal, types.Double, types.Varchar, types.Timestamp} {
-		for _, f := range []string{"COUNT", "SUM", "AVG", "MIN", "MAX"} {
-			if !kind.IsNumeric() && (f == "SUM" || f == "AVG") {
+	for _, kind := range []types.Kind{types.Bigint, types.Decimal, types.Double, types.Varchar, types.Timestamp, types.Boolean} {
+		for _, f := range []string{"COUNT", "SUM", "AVG", "MIN", "MAX", "VAR_POP", "VAR_SAMP", "STDDEV_POP", "STDDEV_SAMP", "FIRST_VALUE", "LAST_VALUE", "ANY", "EVERY"} {
+			spread := strings.HasPrefix(f, "VAR") || strings.HasPrefix(f, "STD")
+			if !kind.IsNumeric() && (f == "SUM" || f == "AVG" || spread) || (kind == types.Boolean) != (f == "ANY" || f == "EVERY") {
 				continue
 			}
 			in := types.Type{Kind: kind, Precision: 18, Scale: 2}
-			agg := bind.Aggregate{Func: f, Arg: &bind.Column{T: in}, T: in}
+			agg := bind.Aggregate{Func: f, Arg: &bind.Column{T: in}, T: in, IgnoreNulls: kind == types.Double}
+			if f == "FIRST_VALUE" {
+				agg.N = 1
+			}
+			if spread {
+				agg.T = types.Of(types.Double)
+			}
 			if f == "COUNT" {
 				agg.T = types.Of(types.Bigint)
 			}
@@ -29,8 +37,11 @@ func TestPartsMerge(t *testing.T) {
 			ids := make([]uint32, rows)
 			for i := range rows {
 				n := r.Int64N(1000) - 500
+				if kind == types.Boolean {
+					n &= 1
+				}
 				v.Int, v.Float = append(v.Int, n), append(v.Float, float64(n))
-				v.Str, v.Null = append(v.Str, fmt.Sprint(n)), append(v.Null, n%5 == 0)
+				v.Str, v.Null = append(v.Str, fmt.Sprint(n)), append(v.Null, r.IntN(5) == 0)
 				ids[i] = uint32(r.IntN(groups - 1)) // the last group stays empty
 			}
 			all := (&context{}).all(rows)
@@ -62,7 +73,7 @@ func resultsOf(a accumulator, kind types.Kind, groups int) string {
 		case out.IsNull(g):
 			s += " NULL"
 		case kind.Physical() == types.FloatValues:
-			s += fmt.Sprint(" ", out.Float[g])
+			s += fmt.Sprintf(" %.9g", out.Float[g])
 		case kind.Physical() == types.StrValues:
 			s += " " + out.Str[g]
 		default:
