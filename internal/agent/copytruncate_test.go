@@ -67,13 +67,21 @@ func copyTruncateUnderAWriter(t *testing.T, config string, perSecond int) {
 	close(stop)
 	writer.Wait()
 	left := linesOnDisk(t, r.path("access.log*"))
-	eventually(t, "what is on disk", func() bool {
-		arrived := make(map[string]bool)
+	var missing []string
+	for range 200 {
+		there := make(map[string]bool)
 		for _, line := range fake.records("web") {
-			arrived[line] = true
+			there[line] = true
 		}
-		return !slices.ContainsFunc(left, func(line string) bool { return !arrived[line] })
-	})
+		missing = slices.DeleteFunc(slices.Clone(left), func(line string) bool { return there[line] })
+		if len(missing) == 0 {
+			break
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	if len(missing) > 0 {
+		t.Errorf("%d lines on disk did not arrive, %q to %q; the agent says:\n%s", len(missing), missing[0], missing[len(missing)-1], r.logs)
+	}
 	if err := r.stop(); err != nil {
 		t.Fatal(err)
 	}

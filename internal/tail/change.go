@@ -31,6 +31,10 @@ func (t *Tailer) refresh(f *File, now time.Time) *File {
 	if !f.same() {
 		return t.truncated(f, now)
 	}
+	if f.size == 0 && !f.rotated { // it may have been filled, copied and truncated before
+		t.listing.lose(lostName{path: f.path, modified: f.newest()})
+		t.listing.next = time.Time{}
+	}
 	if size < f.size {
 		f.stalled, f.scanned = 0, 0
 	}

@@ -116,7 +116,9 @@ func (r *scriptRun) do(words []string, line string) (answer string, asks bool) {
 	case "remove":
 		err = os.Remove(path(1))
 	case "truncate":
-		err = os.Truncate(path(1), 0)
+		if err = os.Truncate(path(1), 0); err == nil {
+			err = r.write(path(1), "")
+		}
 	case "copy":
 		var content []byte
 		if content, err = os.ReadFile(path(1)); err == nil {
