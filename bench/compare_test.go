@@ -23,6 +23,8 @@ type candidate struct {
 	bytes int    // read by one call of run; 0 leaves MB/s out
 	run   func() // does them
 	whole bool   // one call is one slice, however long it takes
+	// before is done before each slice and is not counted; nil for nothing.
+	before func()
 }
 
 // compare lets slices of the candidates take turns in random order and reports
@@ -41,6 +43,9 @@ func compare(b *testing.B, unit string, candidates ...candidate) {
 	round := func() {
 		calibration = min(calibration, cputime.Calibrate())
 		for _, i := range rand.Perm(len(candidates)) {
+			if prepare := candidates[i].before; prepare != nil {
+				prepare()
+			}
 			runtime.GC() // nobody pays for the garbage of the one before
 			before := cputime.Process()
 			for range calls[i] {
