@@ -1,6 +1,8 @@
 package exec
 
 import (
+	"slices"
+
 	"github.com/millrace/millrace/internal/sql/bind"
 	"github.com/millrace/millrace/internal/sql/function"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -68,10 +70,12 @@ func results(a accumulator, lo, hi int, out *types.Vector, e *function.Eval) {
 
 // extend appends zeros up to length n.
 func extend[T any](s []T, n int) []T {
-	var zero T
-	for len(s) < n {
-		s = append(s, zero)
+	if n <= len(s) {
+		return s
 	}
+	from := len(s)
+	s = slices.Grow(s, n-from)[:n]
+	clear(s[from:])
 	return s
 }
 

@@ -204,21 +204,30 @@ func (s *slide) tell(p, slot uint32, i int32) {
 
 // slot returns one that is free.
 func (s *slide) slot() uint32 {
-	if n := len(s.free); n > 0 {
-		slot := s.free[n-1]
-		s.free = s.free[:n-1]
-		return slot
+	if len(s.free) == 0 {
+		s.addSlots()
 	}
-	n := len(s.owner) + 1
-	s.owner, s.prev, s.next, s.times = append(s.owner, 0), append(s.prev, none), append(s.next, none), append(s.times, 0)
+	last := len(s.free) - 1
+	slot := s.free[last]
+	s.free = s.free[:last]
+	return slot
+}
+
+// addSlots makes some more at once. Those that lie together are used one behind the other.
+func (s *slide) addSlots() {
+	from := len(s.owner)
+	n := from + max(minSlots, from/4)
+	s.owner, s.prev, s.next, s.times = extend(s.owner, n), extend(s.prev, n), extend(s.next, n), extend(s.times, n)
 	if s.frame == bind.FrameRange {
-		s.after = append(s.after, none)
+		s.after = extend(s.after, n)
 	}
 	for _, a := range s.args {
 		a.cells.grow(n)
 	}
 	s.growSliders()
-	return uint32(n - 1)
+	for i := n; i > from; i-- {
+		s.free = append(s.free, uint32(i-1))
+	}
 }
 
 // link puts a slot behind the rows of partition p and, for RANGE, behind all rows.
