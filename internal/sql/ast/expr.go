@@ -191,7 +191,8 @@ type (
 		Start, End Expr
 	}
 
-	// PeriodPredicate is l op r. R is a *Period, or a time behind CONTAINS.
+	// PeriodPredicate is l op r. L is a *Period, or a *PeriodPredicate whose right side it goes on from: a PRECEDES b PRECEDES c.
+	// R is a *Period, or a time behind CONTAINS.
 	PeriodPredicate struct {
 		Pos  token.Position
 		Op   string
@@ -372,9 +373,15 @@ func (e *Cursor) String() string    { return "CURSOR(" + e.Query.String() + ")" 
 func (e *Similar) String() string {
 	return fmt.Sprintf("SUBSTRING(%s SIMILAR %s ESCAPE %s)", e.X, e.Pattern, e.Escape)
 }
-func (e *Period) String() string { return fmt.Sprintf("PERIOD (%s, %s)", e.Start, e.End) }
-func (e *PeriodPredicate) String() string {
-	return fmt.Sprintf("(%s %s %s)", e.L, e.Op, e.R)
+func (e *Period) String() string          { return fmt.Sprintf("PERIOD (%s, %s)", e.Start, e.End) }
+func (e *PeriodPredicate) String() string { return "(" + e.chain() + ")" }
+
+func (e *PeriodPredicate) chain() string {
+	left := e.L.String()
+	if inner, ok := e.L.(*PeriodPredicate); ok {
+		left = inner.chain()
+	}
+	return fmt.Sprintf("%s %s %s", left, e.Op, e.R)
 }
 
 func (e *Call) String() string {

@@ -28,10 +28,8 @@ func (b *exprBinder) aggregate(e *ast.Call) Expr {
 		fail(e.Name.Pos, "%s cannot stand here; it needs GROUP BY", e.Name.Name)
 	}
 	a := b.aggregateFunction(e)
-	text := a.String()
-	at := slices.IndexFunc(b.group.Aggregates, func(other Aggregate) bool { return other.String() == text })
-	if at < 0 {
-		at = len(b.group.Aggregates)
+	at, first := b.group.aggregateAt.of(a.String())
+	if first {
 		b.group.Aggregates = append(b.group.Aggregates, a)
 	}
 	return &Column{Index: len(b.group.Keys) + at, Name: a.Label, T: a.T}

@@ -76,6 +76,9 @@ func elsewhere(name string) string {
 // call resolves name(args).
 func (b *exprBinder) call(e *ast.Call) Expr {
 	name := e.Name.Name
+	if hint := elsewhere(name); hint != "" && e.Over != nil {
+		fail(e.Name.Pos, "function %s does not exist; %s", name, hint)
+	}
 	if e.Over != nil {
 		return b.analytic(e)
 	}

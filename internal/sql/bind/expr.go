@@ -87,7 +87,8 @@ type (
 		T    types.Type
 	}
 
-	// In is x IN (…): true where an element equals x, else NULL where x or an element is. Equal compares each one.
+	// In is x IN (…): true where an element equals x, else NULL where x or an element is. Equal compares each one; x is computed
+	// once for those that take it as it is.
 	In struct {
 		X     Expr
 		Equal []*Call

@@ -10,15 +10,29 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// maxInlined is how many parts the calls of an application's own functions may make together. Functions that call functions
-// could double them at every step.
-const maxInlined = 100_000
+// maxRepeated is how many parts of expressions may stand in an application's plan more often than in its text: operands that
+// are computed twice, such as that of BETWEEN, and the bodies of its own functions. Nested in each other they could double at
+// every step.
+const maxRepeated = 100_000
 
 // functions are those that an application creates. Several may share a name when their parameters differ.
 type functions struct {
 	byName map[string][]*userFunction
-	// room is what is left of maxInlined.
+	// room is what is left of maxRepeated.
 	room int
+}
+
+// repeat accounts for an operand that stands n times more in the plan than in the text.
+func (b *exprBinder) repeat(pos token.Position, x Expr, n int) {
+	if fs := b.scope.functions; fs != nil {
+		fs.take(pos, n*(maxRepeated-within(x, maxRepeated)))
+	}
+}
+
+func (fs *functions) take(pos token.Position, parts int) {
+	if fs.room -= parts; fs.room < 0 {
+		fail(pos, "the application repeats too much: operands of BETWEEN, CASE, NULLIF and the bodies of its functions grow to more than %d parts", maxRepeated)
+	}
 }
 
 // userFunction is a resolved CREATE FUNCTION. Its body reads its parameters as columns.
@@ -34,7 +48,7 @@ type userFunction struct {
 }
 
 func newFunctions() *functions {
-	return &functions{byName: map[string][]*userFunction{}, room: maxInlined}
+	return &functions{byName: map[string][]*userFunction{}, room: maxRepeated}
 }
 
 func (b *binder) createFunction(s *ast.CreateFunction) {
@@ -122,28 +136,16 @@ func (fs *functions) call(b *exprBinder, e *ast.Call) Expr {
 		args[i] = b.expr(a)
 	}
 	f := fs.choose(e.Name.Pos, e.Name.Name, args)
-	parts := f.parts
+	fs.take(e.Name.Pos, f.parts)
 	for i, a := range args {
-		parts += f.uses[i] * partsOf(a)
+		b.repeat(e.Name.Pos, a, f.uses[i]+1)
 		args[i] = coerce(a, f.params[i], e.Name.Pos)
-	}
-	if fs.room -= parts; fs.room < 0 {
-		fail(e.Name.Pos, "the functions of this application grow to more than %d parts where they are called", maxInlined)
 	}
 	body := substitute(f.body, args)
 	if !f.nullOnNull {
 		return body
 	}
 	return nullWhereAny(args, body)
-}
-
-// partsOf is the number of parts of an expression.
-func partsOf(e Expr) int {
-	n := 1
-	for _, child := range Children(e) {
-		n += partsOf(child)
-	}
-	return n
 }
 
 // nullWhereAny is NULL where one of args is, else e.
@@ -251,7 +253,12 @@ func substitute(e Expr, values []Expr) Expr {
 	case *In:
 		in := &In{X: substitute(e.X, values), Not: e.Not}
 		for _, c := range e.Equal {
-			in.Equal = append(in.Equal, call(c))
+			again := *c
+			again.Args = []Expr{in.X, substitute(c.Args[1], values)}
+			if c.Args[0] != e.X {
+				again.Args[0] = substitute(c.Args[0], values)
+			}
+			in.Equal = append(in.Equal, &again)
 		}
 		return in
 	case *Case:

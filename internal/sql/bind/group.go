@@ -15,13 +15,31 @@ type group struct {
 	*Group
 	sizes    map[ast.Expr]int
 	keySizes map[int]bool
+	// keyAt has the number of each key by its text, the first of equal ones, and aggregateAt that of each aggregate.
+	keyAt       map[string]int
+	aggregateAt places
+}
+
+// places numbers things by their texts, from 0; those with the same text share a number.
+type places map[string]int
+
+// of returns the number of a text, and whether it is new.
+func (p places) of(text string) (n int, first bool) {
+	if n, there := p[text]; there {
+		return n, false
+	}
+	p[text] = len(p)
+	return len(p) - 1, true
 }
 
 func newGroup() *group {
-	return &group{&Group{}, map[ast.Expr]int{}, map[int]bool{}}
+	return &group{&Group{}, map[ast.Expr]int{}, map[int]bool{}, map[string]int{}, places{}}
 }
 
 func (g *group) add(k Key, term ast.Expr) {
+	if _, there := g.keyAt[k.Expr.String()]; !there {
+		g.keyAt[k.Expr.String()] = len(g.Keys)
+	}
 	g.Keys = append(g.Keys, k)
 	g.keySizes[g.size(term)] = true
 }
@@ -58,17 +76,16 @@ func (g *group) key(b *exprBinder, e ast.Expr) Expr {
 	if x == nil {
 		return nil
 	}
-	text := x.String()
-	for i, k := range g.Keys {
-		if k.Expr.String() == text {
-			c := &Column{Index: i, Name: k.Label, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
-			if c.Pure == nil {
-				c.Motion = g.motion(i)
-			}
-			return c
-		}
+	i, is := g.keyAt[x.String()]
+	if !is {
+		return nil
 	}
-	return nil
+	k := g.Keys[i]
+	c := &Column{Index: i, Name: k.Label, T: k.Expr.Type(), Pure: g.fromWindowEnd(i)}
+	if c.Pure == nil {
+		c.Motion = g.motion(i)
+	}
+	return c
 }
 
 // fromWindowEnd is a window's key as a function of the ROWTIME of the rows behind the group. They carry the window's end,

@@ -60,7 +60,8 @@ func (w Window) String() string {
 // over is an Over while its query is resolved: named are the windows of its WINDOW clause.
 type over struct {
 	*Over
-	named []ast.NamedWindow
+	named                []ast.NamedWindow
+	functionAt, windowAt places
 }
 
 // newOver takes the WINDOW clause of a query.
@@ -73,7 +74,7 @@ func newOver(s *ast.Select) *over {
 			fail(w.Spec.Pos, "window %s has another window's name for its content; write it out in parentheses", show(w.Name.Name))
 		}
 	}
-	return &over{&Over{}, s.Windows}
+	return &over{&Over{}, s.Windows, places{}, places{}}
 }
 
 // analytic resolves a function with OVER to the column that holds it.
@@ -100,9 +101,8 @@ func (b *exprBinder) analytic(e *ast.Call) Expr {
 		f.Aggregate = b.aggregateFunction(e)
 	}
 	f.Label = e.String()
-	at := slices.IndexFunc(b.over.Functions, func(other Analytic) bool { return other.Window == f.Window && other.String() == f.String() })
-	if at < 0 {
-		at = len(b.over.Functions)
+	at, first := b.over.functionAt.of(fmt.Sprintf("%d %s", f.Window, f))
+	if first {
 		b.over.Functions = append(b.over.Functions, f)
 	}
 	return &Column{Index: len(b.scope.columns) + at, Name: f.Label, T: f.T}
@@ -110,10 +110,8 @@ func (b *exprBinder) analytic(e *ast.Call) Expr {
 
 // window returns the number of a window, which it has when another function has it too.
 func (o *over) window(w Window) int {
-	text := w.String()
-	at := slices.IndexFunc(o.Windows, func(other Window) bool { return other.String() == text })
-	if at < 0 {
-		at = len(o.Windows)
+	at, first := o.windowAt.of(w.String())
+	if first {
 		o.Windows = append(o.Windows, w)
 	}
 	return at

@@ -25,6 +25,7 @@ func (b *exprBinder) is(e *ast.Is) Expr {
 // between is x >= lo AND x <= hi.
 func (b *exprBinder) between(e *ast.Between) Expr {
 	x, lo, hi := b.expr(e.X), b.expr(e.Lo), b.expr(e.Hi)
+	b.repeat(e.Pos, x, 1)
 	both := &Logic{L: b.compare(e.Pos, ">=", x, lo), R: b.compare(e.Pos, "<=", x, hi)}
 	if !e.Not {
 		return both
@@ -66,7 +67,11 @@ func (b *exprBinder) in(e *ast.In) Expr {
 	}
 	in := &In{X: b.expr(e.X), Not: e.Not}
 	for _, item := range e.List {
-		in.Equal = append(in.Equal, b.compare(item.Position(), "=", in.X, b.expr(item)))
+		equal := b.compare(item.Position(), "=", in.X, b.expr(item))
+		if equal.Args[0] != in.X {
+			b.repeat(item.Position(), in.X, 1)
+		}
+		in.Equal = append(in.Equal, equal)
 	}
 	return in
 }
@@ -77,6 +82,7 @@ func (b *exprBinder) caseExpr(e *ast.Case) Expr {
 	var operand Expr
 	if e.Operand != nil {
 		operand = b.expr(e.Operand)
+		b.repeat(e.Pos, operand, len(e.Whens)-1)
 	}
 	for _, w := range e.Whens {
 		var cond Expr
@@ -148,6 +154,7 @@ func (b *exprBinder) nullif(e *ast.Call) Expr {
 		fail(e.Name.Pos, "NULLIF: expected 2 arguments, found %d", len(e.Args))
 	}
 	l, r := b.expr(e.Args[0]), b.expr(e.Args[1])
+	b.repeat(e.Name.Pos, l, 1)
 	equal := b.compare(e.Name.Pos, "=", l, r)
 	t := l.Type()
 	t.Nullable = true

@@ -38,11 +38,7 @@ func compile(e bind.Expr) evaluator {
 	case *bind.Coalesce:
 		return &coalesceEval{args: compileAll(e.Args), out: types.Vector{Kind: e.T.Kind}}
 	case *bind.In:
-		in := &inEval{not: e.Not, out: types.Vector{Kind: types.Boolean}}
-		for _, equal := range e.Equal {
-			in.equal = append(in.equal, compileCall(equal))
-		}
-		return in
+		return compileIn(e)
 	}
 	panic(fmt.Sprintf("BUG: no evaluator for %T", e))
 }

@@ -182,13 +182,37 @@ func (e *coalesceEval) eval(c *context, b *Batch, sel []int32) *types.Vector {
 
 // inEval is [NOT] IN: true where an element equals, else NULL where a comparison was, else false.
 type inEval struct {
+	x     evaluator
+	given *givenEval
 	equal []*callEval
 	not   bool
 	out   types.Vector
 	rest  []int32
 }
 
+// givenEval is a value that was computed before.
+type givenEval struct{ v *types.Vector }
+
+func (e *givenEval) eval(*context, *Batch, []int32) *types.Vector { return e.v }
+
+func compileIn(e *bind.In) *inEval {
+	in := &inEval{x: compile(e.X), given: &givenEval{}, not: e.Not, out: types.Vector{Kind: types.Boolean}}
+	for _, equal := range e.Equal {
+		k := &callEval{values: make([]*types.Vector, len(equal.Args)), kernel: equal.Kernel, out: types.Vector{Kind: equal.T.Kind}}
+		for _, a := range equal.Args {
+			if a == e.X {
+				k.args = append(k.args, in.given)
+				continue
+			}
+			k.args = append(k.args, compile(a))
+		}
+		in.equal = append(in.equal, k)
+	}
+	return in
+}
+
 func (e *inEval) eval(c *context, b *Batch, sel []int32) *types.Vector {
+	e.given.v = e.x.eval(c, b, sel)
 	found, missed := int64(1), int64(0)
 	if e.not {
 		found, missed = 0, 1

@@ -47,6 +47,9 @@ func (p *parser) predicate() ast.Expr {
 		case t.Kind == token.Symbol && isComparison(t.Text):
 			p.operator()
 			op := t.Text
+			if p.isSymbol("=") {
+				p.fail(t.Pos, "%s= is no operator: = compares", op)
+			}
 			if op == "!=" {
 				op = "<>"
 			}

@@ -10,7 +10,7 @@ import (
 //
 //	param = name type
 func (p *parser) createFunction(pos token.Position, replace bool) ast.Statement {
-	s := &ast.CreateFunction{Pos: pos, OrReplace: replace, Name: p.name("the name of the function")}
+	s := &ast.CreateFunction{Pos: pos, OrReplace: replace, Name: p.object("the name of the function")}
 	p.symbol("(")
 	if !p.isSymbol(")") {
 		s.Params = append(s.Params, p.param())

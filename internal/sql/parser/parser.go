@@ -181,6 +181,15 @@ func (p *parser) name(what string) ast.Ident {
 	return identOf(p.next())
 }
 
+// object is the name of a stream, a pump or a function, which has no schema before it.
+func (p *parser) object(what string) ast.Ident {
+	n := p.name(what)
+	if p.isSymbol(".") {
+		p.fail(n.Pos, "%s. is not supported: the streams and pumps of an application have no schema", n)
+	}
+	return n
+}
+
 func identOf(t token.Token) ast.Ident {
 	return ast.Ident{Pos: t.Pos, Name: t.Text, Quoted: t.Kind == token.Quoted}
 }

@@ -73,7 +73,7 @@ func clearPositions(v reflect.Value) {
 
 func TestSyntaxErrorsSayWhatWasExpected(t *testing.T) {
 	for _, c := range []struct{ src, want string }{
-		{`CREATE STREAM "S" ("a" INTEGR);`, `f:1:24: unknown type INTEGR`},
+		{`CREATE STREAM "S" ("a" INTEGR);`, `f:1:24: unknown type INTEGR, did you mean INTEGER?`},
 		{`CREATE STREAM S (a INTEGER`, `f:1:27: expected , or ), found the end of the text`},
 		{`CREATE PUMP P AS INSERT INTO S SELECT STREAM a S2 b FROM T;`, `f:1:51: expected , or FROM, found B`},
 		{"CREATE PUMP P AS\nINSERT INTO S SELECT STREAM FROM T;", `f:2:29: expected an expression, found FROM`},

@@ -13,18 +13,12 @@ import (
 //
 // A chain stands for its links joined by AND.
 func (p *parser) periods(pos token.Position, start ast.Expr) ast.Expr {
-	var left ast.Expr = p.period(pos, start)
-	var all ast.Expr
-	for all == nil || p.isPeriodPredicate() {
+	var all ast.Expr = p.period(pos, start)
+	for first := true; first || p.isPeriodPredicate(); first = false {
 		t := p.peek()
 		op := p.periodPredicate()
-		e := &ast.PeriodPredicate{Pos: t.Pos, Op: op, L: left, R: p.rightPeriod(op)}
-		left = e.R
-		if all == nil {
-			all = e
-		} else {
-			all = &ast.Binary{Pos: t.Pos, Op: "AND", L: all, R: e}
-		}
+		e := &ast.PeriodPredicate{Pos: t.Pos, Op: op, L: all, R: p.rightPeriod(op)}
+		all = e
 		if _, is := e.R.(*ast.Period); !is {
 			break
 		}

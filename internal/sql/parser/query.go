@@ -191,7 +191,7 @@ func (p *parser) from() ast.From {
 		f.Alias, f.Columns = p.aliasWithColumns()
 		return f
 	}
-	f := &ast.StreamRef{Name: p.name("the name of a stream or a query in parentheses")}
+	f := &ast.StreamRef{Name: p.object("the name of a stream or a query in parentheses")}
 	if p.takeWord("OVER") {
 		f.Over = p.window()
 	}

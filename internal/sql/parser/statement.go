@@ -61,7 +61,7 @@ func (p *parser) alter(pos token.Position) ast.Statement {
 	if !p.takeWord("PUMP") {
 		p.fail(pos, "ALTER %s is not supported; only ALTER PUMP is", p.peek().Text)
 	}
-	s := &ast.AlterPump{Pos: pos, Name: p.name("the name of the pump")}
+	s := &ast.AlterPump{Pos: pos, Name: p.object("the name of the pump")}
 	if !p.isWord("START", "STOP") {
 		p.expected("START or STOP")
 	}
@@ -73,13 +73,15 @@ func (p *parser) drop(pos token.Position) ast.Statement {
 	if !p.isWord("STREAM", "PUMP", "FUNCTION") {
 		p.fail(pos, "DROP %s is not supported; only DROP STREAM, DROP PUMP and DROP FUNCTION are", p.peek().Text)
 	}
-	return &ast.Drop{Pos: pos, What: p.next().Text, Name: p.name("a name")}
+	return &ast.Drop{Pos: pos, What: p.next().Text, Name: p.object("a name")}
 }
 
 // stream = "STREAM" name "(" column { "," column } ")" [ description ]
 func (p *parser) createStream(pos token.Position, replace bool) ast.Statement {
-	s := &ast.CreateStream{Pos: pos, OrReplace: replace, Name: p.name("the name of the stream")}
-	p.symbol("(")
+	s := &ast.CreateStream{Pos: pos, OrReplace: replace, Name: p.object("the name of the stream")}
+	if !p.takeSymbol("(") {
+		p.expected("the columns of the stream in parentheses")
+	}
 	for {
 		s.Columns = append(s.Columns, p.columnDef())
 		if !p.takeSymbol(",") {
@@ -114,14 +116,14 @@ func (p *parser) description() string {
 
 // pump = "PUMP" name [ "STOPPED" ] [ description ] "AS" "INSERT" [ "EXPEDITED" ] "INTO" name [ names ] query
 func (p *parser) createPump(pos token.Position, replace bool) ast.Statement {
-	s := &ast.CreatePump{Pos: pos, OrReplace: replace, Name: p.name("the name of the pump")}
+	s := &ast.CreatePump{Pos: pos, OrReplace: replace, Name: p.object("the name of the pump")}
 	s.Stopped = p.takeWord("STOPPED")
 	s.Description = p.description()
 	p.word("AS")
 	p.word("INSERT")
 	p.takeWord("EXPEDITED")
 	p.word("INTO")
-	s.Target = p.name("the name of the stream to insert into")
+	s.Target = p.object("the name of the stream to insert into")
 	if p.isSymbol("(") && !p.queryFollows() {
 		s.Columns = p.names("the name of a column")
 	}

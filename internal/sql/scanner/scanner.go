@@ -270,5 +270,20 @@ func (s *scanner) symbol(r rune) (token.Kind, string, error) {
 	if r == utf8.RuneError {
 		return 0, "", &Error{s.pos, "the text is not UTF-8 here"}
 	}
-	return 0, "", &Error{s.pos, fmt.Sprintf("%q has no meaning here", r)}
+	return 0, "", &Error{s.pos, fmt.Sprintf("%q has no meaning here%s", r, instead(r))}
+}
+
+// instead says what to write for a character that other languages have, or that an editor made of a quote.
+func instead(r rune) string {
+	switch r {
+	case '%':
+		return "; the rest of a division is MOD(a, b)"
+	case '`', '[', '\u201c', '\u201d', '\u201e':
+		return `; names stand in double quotes "`
+	case '\u2018', '\u2019', '\u201a', '\u00b4':
+		return "; texts stand in single quotes '"
+	case '$', '{', '}':
+		return "; what is to be replaced in a template has to be replaced before"
+	}
+	return ""
 }

@@ -89,7 +89,7 @@ func NewType(name string, args []int) (Type, error) {
 	case "":
 		return Type{}, fmt.Errorf("the name of a type is missing")
 	default:
-		return Type{}, fmt.Errorf("unknown type %s", name)
+		return Type{}, fmt.Errorf("unknown type %s%s", name, typeHint(name))
 	}
 	if len(args) > maxArgs {
 		return Type{}, fmt.Errorf("%s takes at most %d arguments, found %d", name, maxArgs, len(args))
@@ -115,4 +115,29 @@ func NewType(name string, args []int) (Type, error) {
 		return Type{}, fmt.Errorf("length %d of %s is not between 1 and %d", t.Length, name, MaxLength)
 	}
 	return t, nil
+}
+
+// typeHint says what to write for a type that other systems have.
+func typeHint(name string) string {
+	switch name {
+	case "STRING", "TEXT", "VARCHAR2", "NVARCHAR", "CLOB":
+		return "; texts are VARCHAR(n)"
+	case "DATETIME", "TIMESTAMP_LTZ", "TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE":
+		return "; times are TIMESTAMP, without zone"
+	case "LONG", "INT8", "UNSIGNED":
+		return "; numbers of 64 bits are BIGINT"
+	case "INT2", "SHORT":
+		return "; numbers of 16 bits are SMALLINT"
+	case "INT4", "INTEGR", "INTERGER", "INTEGERS":
+		return ", did you mean INTEGER?"
+	case "BOOL", "BIT":
+		return ", did you mean BOOLEAN?"
+	case "NUMBER", "MONEY":
+		return ", did you mean NUMERIC?"
+	case "FLOAT8", "FLOAT64":
+		return ", did you mean DOUBLE?"
+	case "INTERVAL":
+		return ": intervals live in expressions and are no type of a column"
+	}
+	return ""
 }

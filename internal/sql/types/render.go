@@ -117,6 +117,9 @@ func AppendText(dst []byte, t Type, v *Vector, row int) []byte {
 // AppendFloat appends the shortest text that reads back to the same number, in the form of Java's Double.toString:
 // always a point, an exponent outside 1e-3 to 1e7.
 func AppendFloat(dst []byte, f float64, bits int) []byte {
+	if bits == 32 {
+		f = float64(float32(f))
+	}
 	if a := math.Abs(f); a != 0 && (a < 1e-3 || a >= 1e7) && !math.IsInf(f, 0) {
 		var buf [32]byte
 		text := strconv.AppendFloat(buf[:0], f, 'e', -1, bits)
