@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -85,8 +84,7 @@ func measure(ctx context.Context) error {
 		return err
 	}
 	defer b.close()
-	fmt.Printf("%d cores, %s, %s; load average %s; calibration %d ns\n", runtime.NumCPU(), runtime.Version(),
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), loadAverage(), cputime.Calibrate().Nanoseconds())
+	fmt.Println(cputime.Machine())
 	for _, p := range parts() {
 		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
 			continue
@@ -97,12 +95,4 @@ func measure(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func loadAverage() string {
-	text, _ := os.ReadFile("/proc/loadavg")
-	if fields := strings.Fields(string(text)); len(fields) > 0 {
-		return fields[0]
-	}
-	return "unknown"
 }

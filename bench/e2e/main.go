@@ -13,11 +13,9 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/millrace/millrace/bench/cputime"
 )
@@ -89,8 +87,7 @@ func measure(ctx context.Context) error {
 		return err
 	}
 	defer e.close()
-	fmt.Printf("%s, %d cores, %s, Linux %s, %s; calibration %d ns\n", processor(), runtime.NumCPU(), runtime.Version(), kernel(),
-		time.Now().UTC().Format("2006-01-02 15:04 UTC"), cputime.Calibrate().Nanoseconds())
+	fmt.Println(cputime.Machine())
 	for _, p := range parts {
 		if len(wanted) > 0 && !slices.Contains(wanted, p.name) {
 			continue
@@ -106,19 +103,4 @@ func measure(ctx context.Context) error {
 // print writes one figure.
 func print(name, format string, args ...any) {
 	fmt.Printf("  %-38s %s\n", name, fmt.Sprintf(format, args...))
-}
-
-func processor() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, ok := strings.CutPrefix(line, "model name"); ok {
-			return strings.TrimSpace(strings.TrimLeft(name, "\t :"))
-		}
-	}
-	return runtime.GOARCH
-}
-
-func kernel() string {
-	text, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return strings.TrimSpace(string(text))
 }
