@@ -1,6 +1,7 @@
 package application
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 
@@ -68,4 +69,11 @@ func unread(j journal.Journal, id record.StreamID, next record.Sequence) (record
 		return parseProcessed(r.Data).sequence, true, nil
 	}
 	return 0, false, nil
+}
+
+// readFrame reads the frame that holds a durable record.
+func readFrame(j journal.Journal, id record.StreamID, sequence record.Sequence) (*record.Frame, error) {
+	r := j.Read(id, sequence)
+	defer r.Close()
+	return r.Next(context.Background())
 }

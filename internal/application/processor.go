@@ -2,7 +2,6 @@ package application
 
 import (
 	"context"
-	"fmt"
 	"sync"
 	"time"
 
@@ -15,7 +14,6 @@ const (
 	maxProcessingBytes   = 1 << 20 // of records in an invocation; one larger goes alone
 	maxProcessingRecords = 1000    // in an invocation
 	maxInvocations       = 4       // at once
-	maxUnreadBytes       = 32 << 20
 )
 
 // processor gives the input's records to the pre-processing function and keeps
@@ -47,16 +45,6 @@ type processor struct {
 	records  int64         // of the input, committed
 	bytes    int64
 	counters ProcessingStatus
-}
-
-// processedPosition: everything before input was processed when the processed
-// stream went up to stream.
-type processedPosition struct{ input, stream record.Sequence }
-
-// unreadBatch is what a commit added to the processed stream.
-type unreadBatch struct {
-	next  record.Sequence // after it
-	bytes int
 }
 
 // ProcessingStatus counts what the pre-processing function did since the start,
@@ -106,16 +94,13 @@ func (p *processor) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		select {
-		case <-b.over:
-		case <-ctx.Done():
-			return ctx.Err()
+		for part := range b.parts {
+			if err := p.commit(ctx, part); err != nil {
+				return err
+			}
 		}
 		if b.err != nil {
 			return b.err
-		}
-		if err := p.commit(ctx, b); err != nil {
-			return err
 		}
 		<-slots
 	}
@@ -131,92 +116,44 @@ func (p *processor) start(ctx context.Context, work *sync.WaitGroup, slots chan 
 		case <-ctx.Done():
 			return
 		}
-		b := &processing{over: make(chan struct{})}
+		b := &processing{parts: make(chan *processedPart)}
 		if b.err = p.gather(ctx, b); b.err != nil {
-			close(b.over)
+			close(b.parts)
 			started <- b
 			return
 		}
 		p.began(b)
 		work.Go(func() {
-			defer close(b.over)
-			b.answers, b.err = p.answer(ctx, b.records)
+			defer close(b.parts)
+			b.err = p.answer(ctx, b.records, b.parts)
 		})
 		started <- b // has room for as many as there are slots
 	}
 }
 
-// processing is a batch of input records on its way through the function.
-type processing struct {
-	records []record.Record
-	bytes   int
-	answers []processingAnswer // one for each record
-	over    chan struct{}      // closed when answers or err is there
-	err     error
-}
-
-// next is the input's sequence after the batch, and arrival that of its last
-// record.
-func (b *processing) next() (next record.Sequence, arrival int64) {
-	last := b.records[len(b.records)-1]
-	return last.Sequence + 1, last.Arrival
-}
-
-// gather waits for records, and takes as many as are there and fit.
-func (p *processor) gather(ctx context.Context, b *processing) error {
-	for {
-		for p.rest != nil {
-			if p.take(b); p.rest != nil {
-				return nil // full
-			}
-		}
-		if len(b.records) > 0 && p.a.opts.Journal.Extent(p.a.input).Next <= p.next {
-			return nil
-		}
-		f, err := p.reader.Next(ctx)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", p.a.plan.Input.ARN, err)
-		}
-		if f.First > p.next {
-			p.a.givenUp(p.a.input, p.next, f.First)
-		}
-		p.rest = f
-	}
-}
-
-// take adds the records of the frame that is begun, as far as they fit.
-func (p *processor) take(b *processing) {
-	for r := range p.rest.All(p.next) {
-		if n := len(b.records); n == maxProcessingRecords || n > 0 && b.bytes+len(r.Data) > maxProcessingBytes {
-			return
-		}
-		b.records = append(b.records, r)
-		b.bytes += len(r.Data)
-		p.next = r.Sequence + 1
-	}
-	p.next = max(p.next, p.rest.Next())
-	p.rest = nil
-}
-
-// answer asks the function until it answers for all the records. A batch that
-// fails again and again is asked for in halves: it may be too much at once.
-func (p *processor) answer(ctx context.Context, records []record.Record) ([]processingAnswer, error) {
+// answer asks the function until it answers for all the records. Records for
+// which it fails again and again are asked for in halves: they may be too many
+// at once. No more answers are held than one, until it is taken from parts.
+func (p *processor) answer(ctx context.Context, records []record.Record, parts chan<- *processedPart) error {
 	for attempt := 1; ; attempt++ {
 		answers, err := p.attempt(ctx, records)
 		if err == nil {
 			p.invoker.succeeded()
-			return answers, nil
+			select {
+			case parts <- &processedPart{records, answers}:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 		if err := p.invoker.pause(ctx, err, attempt); err != nil {
-			return nil, err
+			return err
 		}
 		if half := len(records) / 2; half > 0 && attempt == 2 {
-			first, err := p.answer(ctx, records[:half])
-			if err != nil {
-				return nil, err
+			if err := p.answer(ctx, records[:half], parts); err != nil {
+				return err
 			}
-			second, err := p.answer(ctx, records[half:])
-			return append(first, second...), err
+			return p.answer(ctx, records[half:], parts)
 		}
 	}
 }
@@ -256,94 +193,6 @@ func (p *processor) count(took time.Duration, answers []processingAnswer, err er
 	}
 }
 
-// commit makes a batch's answers durable, and with them how far the input was
-// processed.
-func (p *processor) commit(ctx context.Context, b *processing) error {
-	var out record.Builder
-	for i, answer := range b.answers {
-		r := processedRecord{processedOk, b.records[i].Arrival, b.records[i].Sequence}
-		switch answer.result {
-		case resultOk:
-			r.append(&out, answer.data)
-		case resultProcessingFailed:
-			r.kind = processedFailed
-			r.append(&out, b.records[i].Data)
-		}
-	}
-	next, arrival := b.next()
-	processedRecord{processedMark, arrival, next}.append(&out, nil)
-	bytes := out.Bytes()
-	if err := p.room(ctx); err != nil {
-		return err
-	}
-	batch := &journal.Batch{MakesRoom: true}
-	if err := appendFrames(batch, p.stream, &out); err != nil {
-		return err
-	}
-	batch.SetCursor(p.a.input, cursorName(p.a.plan.Name), next)
-	frames, err := p.a.put(ctx, "processed", batch)
-	if err != nil {
-		return err
-	}
-	p.committed(b, frames[len(frames)-1].Next(), bytes)
-	return nil
-}
-
-// room waits until the engine has read most of what was processed.
-func (p *processor) room(ctx context.Context) error {
-	for p.unreadBytes() > maxUnreadBytes {
-		select {
-		case <-time.After(p.a.opts.IdleInterval):
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
-	return nil
-}
-
-func (p *processor) unreadBytes() (n int) {
-	p.a.mu.Lock()
-	read := p.a.progress.next
-	p.a.mu.Unlock()
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for len(p.unread) > 0 && p.unread[0].next <= read {
-		p.unread = p.unread[1:]
-	}
-	for _, b := range p.unread {
-		n += b.bytes
-	}
-	return n
-}
-
-func (p *processor) began(b *processing) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.oldest == 0 {
-		p.oldest = b.records[0].Arrival
-	}
-}
-
-func (p *processor) committed(b *processing, stream record.Sequence, bytes int) {
-	next, arrival := b.next()
-	idle := next >= p.a.opts.Journal.Extent(p.a.input).Next
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.done = processedPosition{next, stream}
-	p.unread = append(p.unread, unreadBatch{stream, bytes})
-	p.records += int64(len(b.records))
-	p.bytes += int64(b.bytes)
-	if p.oldest = arrival; idle {
-		p.oldest = 0
-	}
-}
-
-func (p *processor) position() processedPosition {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.done
-}
-
 // status adds what it counted, and returns when about the oldest record arrived
 // that is being processed.
 func (p *processor) status(s *Status) (oldest int64) {
@@ -352,11 +201,4 @@ func (p *processor) status(s *Status) (oldest int64) {
 	c := p.counters
 	s.Processing, s.Records, s.Bytes = &c, p.records, p.bytes
 	return p.oldest
-}
-
-// readFrame reads the frame that holds a durable record.
-func readFrame(j journal.Journal, id record.StreamID, sequence record.Sequence) (*record.Frame, error) {
-	r := j.Read(id, sequence)
-	defer r.Close()
-	return r.Next(context.Background())
 }

@@ -103,3 +103,33 @@ func TestBrokenAnswers(t *testing.T) {
 		t.Errorf("status %+v, processing %+v", st, st.Processing)
 	}
 }
+
+// TestRoleMayNotInvoke says which right the roles of functions lack, and goes on
+// once they have it.
+func TestRoleMayNotInvoke(t *testing.T) {
+	s := readScenario(t, "testdata/scenarios/processor.txt")
+	s.config.Outputs = []Output{{Stream: "OUT", ARN: applicationtest.FunctionARN("OUT"), Kind: ToFunction, RoleARN: "arn:aws:iam::000000000000:role/out"}}
+	w := newWorld(t, s, mode{snapshots: time.Hour})
+	for i, denied := range []string{s.config.Outputs[0].RoleARN, "arn:aws:iam::000000000000:role/in"} {
+		s.config.Input.Processor.RoleARN = "arn:aws:iam::000000000000:role/in"
+		o := w.options()
+		o.Authorizer = applicationtest.Roles{Denied: denied}
+		var err error
+		if w.app, err = Start(context.Background(), o, s.config, LastStoppedPoint); err != nil {
+			t.Fatal(err)
+		}
+		w.do(fmt.Sprintf("put 00:00:%d1 a 1", i))
+		w.do(fmt.Sprintf("clock 00:00:%d0", i+1))
+		eventually(t, func() bool {
+			why := w.app.Status().Waiting
+			return strings.Contains(why, "lambda:InvokeFunction") && strings.Contains(why, denied)
+		})
+		w.app.Stop(context.Background())
+	}
+	w.start(LastStoppedPoint)
+	w.settle()
+	w.app.Stop(context.Background())
+	if got := w.records(s.config.Outputs[0]); len(got) != 2 || !strings.Contains(got[0], `"n":1`) {
+		t.Errorf("got %s", got)
+	}
+}
