@@ -40,6 +40,19 @@ func (b box) extend(point []float64) {
 	}
 }
 
+// set makes the box a copy of another.
+func (b box) set(other box) {
+	copy(b.lo, other.lo)
+	copy(b.hi, other.hi)
+}
+
+// join makes the box hold another.
+func (b box) join(other box) {
+	for d := range b.lo {
+		b.lo[d], b.hi[d] = min(b.lo[d], other.lo[d]), max(b.hi[d], other.hi[d])
+	}
+}
+
 // touches reports whether a point within the box lies on its surface, so that the box may shrink without it.
 func (b box) touches(point []float64) bool {
 	for d, x := range point {

@@ -14,93 +14,83 @@ type Part struct {
 // PushExplained is Push that also writes into parts, one for each column, how the score comes about. While the trees learn,
 // all parts are zero.
 func (f *Forest) PushExplained(record []float64, parts []Part) float64 {
-	clear(parts)
-	f.shift(record)
-	if f.records < f.o.ShingleSize {
-		return 0
+	if f.shares == nil {
+		f.shares = newShares(f.o.dims())
 	}
-	score := 0.0
-	if f.points == f.o.SampleSize {
-		score = f.explain(parts)
-	}
-	f.learn()
-	return score
-}
-
-func (f *Forest) explain(parts []Part) float64 {
-	s := &f.shares
-	if s.above == nil {
-		s.above, s.below = make([]float64, f.o.dims()), make([]float64, f.o.dims())
-	}
+	s := f.shares
 	clear(s.above)
 	clear(s.below)
-	f.ways.descend(f.trees, f.shingle)
-	score := 0.0
-	for i := range f.trees {
-		score += f.explainTree(i)
-	}
-	scale := f.scale()
+	score := f.push(record, s)
 	for c := range parts {
 		above, below := 0.0, 0.0
 		for d := c; d < f.o.dims(); d += f.o.Columns {
-			above += s.above[d] * scale
-			below += s.below[d] * scale
+			above += s.above[d]
+			below += s.below[d]
 		}
+		above, below = above*f.scale(), below*f.scale()
 		parts[c] = Part{Attribution: above + below, High: above > below, Strength: max(above, below) - min(above, below)}
 	}
-	return score * scale
+	return score
 }
 
-// shares sums up, for each dimension, what cuts above and below the boxes add to a score.
-type shares struct{ above, below []float64 }
+// shares sums up, for each dimension, what cuts above and below the boxes add to a score. Those of the tree under way are
+// apart. A nil *shares does nothing.
+type shares struct {
+	above, below         []float64
+	treeAbove, treeBelow []float64
+}
 
-// add divides an amount among the dimensions by how far the point lies outside of a box in each.
-func (s *shares) add(b box, point []float64, gap, amount float64) {
-	if gap == 0 {
-		for d := range point {
-			s.above[d] += amount / float64(2*len(point))
-			s.below[d] += amount / float64(2*len(point))
-		}
+func newShares(dims int) *shares {
+	return &shares{make([]float64, dims), make([]float64, dims), make([]float64, dims), make([]float64, dims)}
+}
+
+// begin puts the score of a leaf down to how far the point lies outside of a box in each dimension. For a leaf of the point's
+// own value that is its brother's, which the last cut parted it from; where there is none, it is put down to all alike.
+func (s *shares) begin(b box, point []float64, score float64) {
+	if s == nil {
 		return
 	}
+	clear(s.treeAbove)
+	clear(s.treeBelow)
+	if gap := b.gap(point); gap > 0 {
+		s.add(b, point, score/gap)
+		return
+	}
+	for d := range point {
+		s.treeAbove[d] = score / float64(2*len(point))
+		s.treeBelow[d] = s.treeAbove[d]
+	}
+}
+
+// lift is the lift of each dimension's share.
+func (s *shares) lift(b box, point []float64, gap, length float64, depth int) {
+	if s == nil {
+		return
+	}
+	rest := length / (length + gap)
+	for d := range s.treeAbove {
+		s.treeAbove[d] *= rest
+		s.treeBelow[d] *= rest
+	}
+	s.add(b, point, 1/((length+gap)*float64(depth+1)))
+}
+
+func (s *shares) add(b box, point []float64, factor float64) {
 	for d, x := range point {
 		if x > b.hi[d] {
-			s.above[d] += amount * ((x - b.hi[d]) / gap)
+			s.treeAbove[d] += factor * (x - b.hi[d])
 		} else if x < b.lo[d] {
-			s.below[d] += amount * ((b.lo[d] - x) / gap)
+			s.treeBelow[d] += factor * (b.lo[d] - x)
 		}
 	}
 }
 
-// explainTree is score that also says where its parts come from. What a leaf of the same value adds is put down to where
-// its brother lies, which is what the last cut parted it from.
-func (f *Forest) explainTree(tree int) float64 {
-	t, point := &f.trees[tree], f.shingle
-	last := int(f.ways.depth[tree])
-	top := last
-	for top > 0 && t.box(f.ways.at[top-1][tree]).gap(point) > 0 {
-		top--
+func (s *shares) end() {
+	if s == nil {
+		return
 	}
-	// rest is the probability that no box so far has parted the point.
-	score, rest := 0.0, 1.0
-	for depth := top; depth < last; depth++ {
-		at := f.ways.at[depth][tree]
-		b, length := t.box(at), t.length(at)
-		gap := b.gap(point)
-		part := rest * gap / (length + gap) / float64(depth+1)
-		f.shares.add(b, point, gap, part)
-		score += part
-		rest *= length / (length + gap)
+	for d := range s.above {
+		s.above[d] += s.treeAbove[d]
+		s.below[d] += s.treeBelow[d]
 	}
-	leaf := f.ways.at[last][tree]
-	b := t.box(leaf)
-	gap := b.gap(point)
-	part := rest * t.leafScore(leaf, gap, last, f.logs)
-	if gap == 0 && last > 0 {
-		parent := &t.nodes[f.ways.at[last-1][tree]]
-		b = t.box(parent.below[1-parent.side(point)])
-		gap = b.gap(point)
-	}
-	f.shares.add(b, point, gap, part)
-	return score + part
 }

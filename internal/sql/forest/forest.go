@@ -80,12 +80,14 @@ type Forest struct {
 	weight float64
 	decay  float64
 
-	// logs holds log2(1+m) by mass.
+	// logs holds log2(m) by mass.
 	logs []float64
-	// path, ways and shares are reused from call to call.
+	// The rest is reused from call to call.
 	path   []step
 	ways   ways
-	shares shares
+	below  []ref
+	rest   box
+	shares *shares
 }
 
 // New returns a forest that has seen nothing.
@@ -96,13 +98,13 @@ func New(o Options) (*Forest, error) {
 	f := &Forest{
 		o: o, random: random{o.Seed}, trees: make([]tree, o.Trees), shingle: make([]float64, o.dims()),
 		decay: math.Exp(-1 / float64(o.TimeDecay)), logs: make([]float64, o.SampleSize+1),
-		ways: newWays(o.Trees),
+		ways: newWays(o.Trees), rest: box{make([]float64, o.dims()), make([]float64, o.dims())},
 	}
 	for i := range f.trees {
 		f.trees[i] = newTree(o.dims(), o.SampleSize)
 	}
-	for m := range f.logs {
-		f.logs[m] = math.Log2(1 + float64(m))
+	for m := 1; m < len(f.logs); m++ {
+		f.logs[m] = math.Log2(float64(m))
 	}
 	return f, nil
 }
@@ -112,10 +114,15 @@ func New(o Options) (*Forest, error) {
 // first SampleSize+ShingleSize-1 records.
 //
 // For each tree the score is the expected value, over the cuts that could part the point from the boxes on its way down, of
-// 1/(d+1), d being the depth of the box; a leaf that holds the same value m times counts 1/(d+log2(1+m)), and 1/(m+1) when
-// it is the whole tree. Their mean times log2(SampleSize) is the score. Kinesis Data Analytics' recorded answers agree with
-// that, repeated values included; the published libraries damp and scale otherwise.
-func (f *Forest) Push(record []float64) float64 {
+// 1/(d+1), d being the depth of the box. A tree that has the point's value is taken as it would be without one point of it; a
+// leaf of the value that has m others left counts 1/(d+log2(1+m)). A tree all of whose n points have the value counts
+// 1/(n+1). The mean times log2(SampleSize) is the score.
+//
+// That is what the recorded answers of Kinesis Data Analytics agree with: to 3 percent of each score on values that are rare,
+// to 1 percent on few values that are frequent. The published libraries damp and scale otherwise.
+func (f *Forest) Push(record []float64) float64 { return f.push(record, nil) }
+
+func (f *Forest) push(record []float64, s *shares) float64 {
 	f.shift(record)
 	if f.records < f.o.ShingleSize {
 		return 0
@@ -124,7 +131,7 @@ func (f *Forest) Push(record []float64) float64 {
 	if f.points == f.o.SampleSize {
 		f.ways.descend(f.trees, f.shingle)
 		for i := range f.trees {
-			score += f.score(i)
+			score += f.score(i, s)
 		}
 		score *= f.scale()
 	}

@@ -3,6 +3,7 @@ package forest
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // reference scores by the definition: it draws a sample of all points so far by their weights, makes a tree of it from
@@ -16,7 +17,7 @@ type reference struct {
 func (r *reference) score(history [][]float64, point []float64, trees int) float64 {
 	sum := 0.0
 	for range trees {
-		sum += expected(r.draw(history), point, 0, r.random)
+		sum += expected(without(r.draw(history), point), point, 0, r.random)
 	}
 	return sum / float64(trees) * math.Log2(float64(r.sample))
 }
@@ -40,6 +41,16 @@ func (r *reference) draw(history [][]float64) [][]float64 {
 		}
 	}
 	return sample
+}
+
+// without is a sample less one point of a value, unless all of it has that value.
+func without(sample [][]float64, value []float64) [][]float64 {
+	same := func(p []float64) bool { return slices.Equal(p, value) }
+	at := slices.IndexFunc(sample, same)
+	if at < 0 || !slices.ContainsFunc(sample, func(p []float64) bool { return !same(p) }) {
+		return sample
+	}
+	return slices.Delete(slices.Clone(sample), at, at+1)
 }
 
 // expected is the expected reciprocal depth at which a point is parted from a random cut tree of points, whose root is at a

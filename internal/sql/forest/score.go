@@ -43,34 +43,96 @@ func (w *ways) descend(trees []tree, point []float64) {
 	}
 }
 
-// score is the part that a tree has in the score of the point for which the ways are, see Forest.Push.
+// score is the part that a tree has in the score of the point for which the ways are, see Forest.Push. Where s is not nil, it
+// also says which dimensions it comes from.
 //
 // It is made on the way back up: a box that holds the point lies within boxes that hold it, too, and those add nothing. So
 // for most points only the lowest few boxes are looked at.
-func (f *Forest) score(tree int) float64 {
+func (f *Forest) score(tree int, s *shares) float64 {
 	t := &f.trees[tree]
 	depth := int(f.ways.depth[tree])
 	leaf := f.ways.at[depth][tree]
-	score := t.leafScore(leaf, t.box(leaf).gap(f.shingle), depth, f.logs)
+	b := t.box(leaf)
+	gap := b.gap(f.shingle)
+	score := 1 / float64(depth+1)
+	if gap == 0 {
+		mass := t.masses[^leaf]
+		switch {
+		case depth == 0:
+			score = 1 / float64(t.size+1)
+		case mass == 1:
+			return f.scoreWithout(tree, s)
+		default:
+			score = 1 / (float64(depth) + f.logs[mass])
+			b = t.box(t.brother(f.ways.at[depth-1][tree], leaf))
+		}
+	}
+	s.begin(b, f.shingle, score)
 	for depth--; depth >= 0; depth-- {
 		at := f.ways.at[depth][tree]
-		gap := t.box(at).gap(f.shingle)
+		b := t.box(at)
+		gap := b.gap(f.shingle)
 		if gap == 0 {
 			break
 		}
-		length := t.length(at)
-		score = (gap/float64(depth+1) + length*score) / (length + gap)
+		score = lift(score, gap, t.length(at), depth)
+		s.lift(b, f.shingle, gap, t.length(at), depth)
 	}
+	s.end()
 	return score
 }
 
-// leafScore is what a leaf adds where no box above it parts the point; gap is how far the point is from the leaf.
-func (t *tree) leafScore(leaf ref, gap float64, depth int, logs []float64) float64 {
-	switch {
-	case gap > 0:
-		return 1 / float64(depth+1)
-	case depth == 0:
-		return 1 / float64(t.size+1)
+// lift takes a score from below to a box at a depth, from which the point is as far as gap says.
+func lift(score, gap, length float64, depth int) float64 {
+	return (gap/float64(depth+1) + length*score) / (length + gap)
+}
+
+// scoreWithout scores a point that is the only one of its leaf as if it were not there. Its brother then stands in the place
+// of their parent, and the boxes above are those of the brothers on the way:
+//
+//	    ┌─ a            ┌─ a
+//	──┬─┤             ──┤           the box of the root is that of a and b, the point's depth at b is 1
+//	  │ └─┬─ point      └─ b
+//	      └─ b
+func (f *Forest) scoreWithout(tree int, s *shares) float64 {
+	t := &f.trees[tree]
+	depth := int(f.ways.depth[tree]) - 1
+	brother := t.brother(f.ways.at[depth][tree], f.ways.at[depth+1][tree])
+	f.below = f.below[:0]
+	at := brother
+	for at >= 0 {
+		f.below = append(f.below, at)
+		n := &t.nodes[at]
+		at = n.below[n.side(f.shingle)]
 	}
-	return 1 / (float64(depth) + logs[t.masses[^leaf]])
+	score := 1 / float64(depth+len(f.below)+1)
+	s.begin(t.box(at), f.shingle, score)
+	for i := len(f.below) - 1; i >= 0; i-- {
+		b, length := t.box(f.below[i]), t.length(f.below[i])
+		gap := b.gap(f.shingle)
+		score = lift(score, gap, length, depth+i)
+		s.lift(b, f.shingle, gap, length, depth+i)
+	}
+	f.rest.set(t.box(brother))
+	for depth--; depth >= 0; depth-- {
+		f.rest.join(t.box(t.brother(f.ways.at[depth][tree], f.ways.at[depth+1][tree])))
+		gap := f.rest.gap(f.shingle)
+		if gap == 0 {
+			break
+		}
+		length := f.rest.length()
+		score = lift(score, gap, length, depth)
+		s.lift(f.rest, f.shingle, gap, length, depth)
+	}
+	s.end()
+	return score
+}
+
+// brother is the other child of a node.
+func (t *tree) brother(parent, child ref) ref {
+	n := &t.nodes[parent]
+	if n.below[0] == child {
+		return n.below[1]
+	}
+	return n.below[0]
 }

@@ -1,9 +1,23 @@
+//go:build unix
+
 package forest
 
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
+
+// cpuTime is what the process has used, which neighbours on the machine do not change as they do the time that passes.
+func cpuTime(b *testing.B) time.Duration {
+	var u unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
 
 // Figures are per record, with the default parameters.
 func BenchmarkPush(b *testing.B) {
@@ -27,12 +41,12 @@ func BenchmarkPush(b *testing.B) {
 			for i := range c.seen {
 				f.Push(records[i%len(records)])
 			}
-			i := 0
+			i, before := 0, cpuTime(b)
 			for b.Loop() {
 				f.Push(records[i%len(records)])
 				i++
 			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "records/s")
+			b.ReportMetric(float64(b.N)/(cpuTime(b)-before).Seconds(), "records/cpu-s")
 		})
 	}
 }
