@@ -144,11 +144,11 @@ func (p *plan) checkInput() (err error) {
 func (p *plan) checkTables() (tables []sql.Stream, err error) {
 	for _, t := range p.Tables {
 		l, err := t.Schema.Layout()
-		switch {
-		case err != nil:
+		if err != nil {
 			return nil, invalid("the schema of reference table %q: %v", t.Name, err)
-		case !strings.HasPrefix(t.BucketARN, bucketPrefix):
-			return nil, invalid("reference table %q: BucketARN is %q, want %sNAME", t.Name, t.BucketARN, bucketPrefix)
+		}
+		if _, ok := bucketName(t.BucketARN); !ok {
+			return nil, invalid("reference table %q: BucketARN is %q, want arn:aws:s3:::NAME", t.Name, t.BucketARN)
 		}
 		columns := l.Columns()
 		p.layouts = append(p.layouts, l)

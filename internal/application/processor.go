@@ -61,16 +61,11 @@ func newProcessor(a *Application) (*processor, error) {
 		a: a, function: *a.plan.Input.Processor, stream: a.source,
 	}
 	p.invoker = &invoker{a: a, function: p.function, what: "processor"}
-	next, ok, err := journal.Cursor(a.opts.Journal, a.input, cursorName(a.plan.Name))
+	next, _, err := journal.Cursor(a.opts.Journal, a.input, cursorName(a.plan.Name))
 	if err != nil {
 		return nil, err
 	}
-	extent := a.opts.Journal.Extent(a.input)
-	if !ok {
-		a.log.Warn("the input stream was created anew; the application goes on with its first record")
-		next = extent.First
-	}
-	next = a.opts.Journal.After(a.input, max(next, 1))
+	next = a.opts.Journal.After(a.input, next)
 	p.next = next
 	p.done = processedPosition{next, max(a.opts.Journal.Extent(a.source).Next, 1)}
 	return p, nil

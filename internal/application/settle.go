@@ -55,8 +55,7 @@ type beginning struct {
 	source    record.StreamID
 	next      record.Sequence  // of source
 	processed *processedStream // source, if it is a private stream
-	newStream bool             // source is a private stream that is made now
-	input     record.Sequence  // the input is processed from here, with newStream
+	input     record.Sequence  // the input is processed from here on, if that is new; else 0
 }
 
 // find settles source and next:
@@ -70,7 +69,11 @@ func (b *beginning) find() error {
 	if b.a.plan.Input.Processor != nil && processed {
 		b.source, b.next = old.ID, max(b.last, 1)
 		b.processed = &processedStream{old.ID, b.a.input}
-		return nil
+		_, ok, err := journal.Cursor(b.a.opts.Journal, b.a.input, cursorName(b.a.plan.Name))
+		if err == nil && !ok {
+			b.input, err = b.inputPosition(true)
+		}
+		return err
 	}
 	at, err := b.inputPosition(processed)
 	if err != nil {
@@ -78,7 +81,7 @@ func (b *beginning) find() error {
 	}
 	b.source, b.next = b.a.input, at
 	if b.a.plan.Input.Processor != nil {
-		b.newStream, b.input = true, at
+		b.input = at
 		b.source, b.next = record.NewStreamID(), 1
 		b.processed = &processedStream{b.source, b.a.input}
 	}
@@ -139,7 +142,7 @@ func (b *beginning) commit(keep bool) error {
 	a := b.a
 	batch := &journal.Batch{}
 	set(batch, streamsKey(a.plan.Name), a.private)
-	if b.newStream {
+	if b.input > 0 {
 		batch.SetCursor(a.input, cursorName(a.plan.Name), b.input)
 	}
 	if keep {

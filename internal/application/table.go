@@ -23,8 +23,11 @@ type Objects interface {
 // maxTableBytes is how large the object of a table may be, as AWS limits it.
 const maxTableBytes = 1 << 30
 
-// bucketPrefix begins the ARN of a bucket.
-const bucketPrefix = "arn:aws:s3:::"
+// bucketName is the last part of a bucket's ARN: arn:aws:s3:::NAME.
+func bucketName(arn string) (string, bool) {
+	service, name, ok := strings.Cut(arn, ":::")
+	return name, ok && strings.HasPrefix(service, "arn:") && strings.HasSuffix(service, ":s3") && name != ""
+}
 
 // loadTables gives the engine, which has seen no row, its reference data, and
 // notes the fingerprint of what it was.
@@ -48,7 +51,8 @@ func (a *Application) loadTable(ctx context.Context, t Table, l *input.Layout, s
 	if err := a.opts.Authorizer.AuthorizeRole(ctx, t.RoleARN, "s3:GetObject", arn); err != nil {
 		return err
 	}
-	object, err := a.opts.Objects.Open(ctx, strings.TrimPrefix(t.BucketARN, bucketPrefix), t.Key)
+	bucket, _ := bucketName(t.BucketARN)
+	object, err := a.opts.Objects.Open(ctx, bucket, t.Key)
 	if errors.Is(err, fs.ErrNotExist) {
 		return invalid("reference table %q: there is no object %s", t.Name, arn)
 	}

@@ -2,6 +2,7 @@ package input
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/millrace/millrace/internal/application/input/jsonscan"
 )
@@ -59,7 +60,7 @@ func (f *elementsFormat) read(r *Reader, data []byte, start, end int) {
 		for i, c := range f.beside {
 			r.values[c] = f.found[i]
 		}
-		f.rows(r, array, data[start:end])
+		f.rows(r, array, data[at:next])
 		if next == end {
 			return
 		}
@@ -83,7 +84,7 @@ func (f *elementsFormat) find(data []byte, at, end int) (array value, next int, 
 	return f.found[len(f.found)-1], next, err
 }
 
-// rows makes a row of each element, at least one.
+// rows makes a row of each element, at least one, of the document raw.
 func (f *elementsFormat) rows(r *Reader, array value, raw []byte) {
 	switch array.Kind {
 	case jsonscan.Array:
@@ -112,8 +113,13 @@ func (f *elementsFormat) rows(r *Reader, array value, raw []byte) {
 		for i, c := range f.inside {
 			r.values[c] = f.elements[i]
 		}
-		if bad := r.row(raw); bad >= 0 && f.isBeside(bad) {
-			return // it would not fit beside the other elements either
+		switch bad := r.fill(); {
+		case bad < 0:
+		case f.isBeside(bad):
+			r.misfit(bad, raw) // and it would not fit beside the other elements either
+			return
+		default:
+			r.misfit(bad, e.Raw())
 		}
 	}
 }
@@ -126,11 +132,4 @@ func (f *elementsFormat) noElement(r *Reader, raw []byte) {
 	r.row(raw)
 }
 
-func (f *elementsFormat) isBeside(column int) bool {
-	for _, c := range f.beside {
-		if c == column {
-			return true
-		}
-	}
-	return false
-}
+func (f *elementsFormat) isBeside(column int) bool { return slices.Contains(f.beside, column) }

@@ -39,7 +39,7 @@ func (f *jsonFormat) read(r *Reader, data []byte, start, end int) {
 			r.refuseJSON(data, start, at, end, err)
 			return
 		}
-		r.row(data[start:end])
+		r.row(data[at:next])
 		if next == end {
 			return
 		}

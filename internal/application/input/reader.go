@@ -120,17 +120,22 @@ func (r *Reader) emit() {
 	}
 }
 
-// row makes a row of the values, or an error row of raw. It returns the column
-// whose value did not fit, or -1.
-func (r *Reader) row(raw []byte) int {
+// row makes a row of the values, or an error row of raw.
+func (r *Reader) row(raw []byte) {
+	if bad := r.fill(); bad >= 0 {
+		r.misfit(bad, raw)
+	}
+}
+
+// fill makes a row of the values. It returns the column whose value does not
+// fit, and makes none, or -1.
+func (r *Reader) fill() int {
 	b := r.batch
 	for i := range r.columns {
 		if !r.columns[i].add(&r.values[i]) {
-			message := r.columns[i].misfit(&r.values[i])
 			for j := range i {
 				r.columns[j].truncate(b.N)
 			}
-			r.refuse(ErrorInvalidValue, message, raw)
 			return i
 		}
 	}
@@ -142,6 +147,11 @@ func (r *Reader) row(raw []byte) int {
 		r.emit()
 	}
 	return -1
+}
+
+// misfit reports the value of a column that fill refused.
+func (r *Reader) misfit(column int, raw []byte) {
+	r.refuse(ErrorInvalidValue, r.columns[column].misfit(&r.values[column]), raw)
 }
 
 // refuse reports what is no row. Rows before it go first, so that the order of

@@ -298,3 +298,27 @@ func TestManyElements(t *testing.T) {
 		t.Errorf("%d rows, want %d", rows, n)
 	}
 }
+
+// TestRefusedBytes keeps of what was refused no more than is needed to see why:
+// the document, the element or the row, or the record where it is no JSON.
+func TestRefusedBytes(t *testing.T) {
+	for _, c := range []struct{ schema, record, want string }{
+		{"json $\nINTEGER $.v", `{"v":1}{"v":"x"} {"v":2}{"v":"y"}`, `{"v":"x"} |{"v":"y"}`},
+		{"json $\nINTEGER $.v", `{"v":1}{"v":nothing}`, `{"v":1}{"v":nothing}`},
+		{"json $\nINTEGER $.id\nINTEGER $.i[0:].p", `{"id":1,"i":[{"p":"x"} ,{"p":2},{"p":"y"}]}`, `{"p":"x"} |{"p":"y"}`},
+		{"json $\nINTEGER $.id\nINTEGER $.i[0:].p", `{"id":"x","i":[{"p":1},{"p":2}]}`, `{"id":"x","i":[{"p":1},{"p":2}]}`},
+		{"csv , \\n\nINTEGER", "1\nx\r\n\"y\",2\n", `x|"y",2`},
+	} {
+		l, err := readSchema(strings.Split(c.schema, "\n")).Layout()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		r := NewReader(l, all(l), func(*types.Batch) {}, func(e types.ErrorRow) { got = append(got, string(e.DataRow)) })
+		r.Record([]byte(c.record), 0, nil)
+		r.Flush()
+		if strings.Join(got, "|") != c.want {
+			t.Errorf("%s: got %q, want %q", c.record, got, c.want)
+		}
+	}
+}

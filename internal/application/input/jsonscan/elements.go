@@ -20,15 +20,16 @@ func ReadArray(data []byte, start, end int) (array string, next int, err error) 
 
 // Elements walks over the elements of an array.
 type Elements struct {
-	t text
-	p int // at an element or the closing bracket
+	t        text
+	p        int // at an element or the closing bracket
+	from, to int // the last element
 }
 
 // NewElements begins before the first element. array is the text of a Value of
 // that kind, or one that ReadArray returned: it has been read already.
 func NewElements(array string) Elements {
 	t := text{unsafe.Slice(unsafe.StringData(array), len(array)), 0, len(array)}
-	return Elements{t, skipSpace(t.data, 1, t.end)}
+	return Elements{t: t, p: skipSpace(t.data, 1, t.end)}
 }
 
 // Next reads the members that s wants of the next element; one that is no
@@ -38,6 +39,7 @@ func (e *Elements) Next(s *Scanner, values []Value) (bool, error) {
 		return false, nil
 	}
 	var err error
+	e.from = e.p
 	if e.t.data[e.p] == '{' {
 		e.p, err = s.Scan(e.t.data, e.p, e.t.end, values)
 	} else {
@@ -47,9 +49,13 @@ func (e *Elements) Next(s *Scanner, values []Value) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	e.to = e.p
 	e.p = skipSpace(e.t.data, e.p, e.t.end)
 	if e.t.data[e.p] == ',' {
 		e.p = skipSpace(e.t.data, e.p+1, e.t.end)
 	}
 	return true, nil
 }
+
+// Raw is the text of the element that Next read last, with blanks behind it.
+func (e *Elements) Raw() []byte { return e.t.data[e.from:e.to] }
