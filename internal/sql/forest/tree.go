@@ -24,13 +24,13 @@ func newTree(dims, sample int) tree {
 
 type ref int16
 
-// node parts its points: those with values[dim] <= cut are on the left.
+// node parts its points: those with values[dim] <= cut are on the left. It is as small as a way down through all trees needs
+// it, which is most of the work of a forest.
 type node struct {
-	cut    float64
-	length float64 // sum of the lengths of the box's sides
-	dim    uint16
-	mass   uint16
-	below  [2]ref // left, right
+	cut   float64
+	dim   uint16
+	mass  uint16
+	below [2]ref // left, right
 }
 
 // side is 0 for a point that is on the left of the cut and 1 for one on the right.
@@ -41,7 +41,7 @@ func (n *node) side(point []float64) int {
 	return 0
 }
 
-// nodeBytes is what a point takes besides its values and its box.
+// nodeBytes is what a point takes besides its values and its box: a node, a length, a mass, and places to be used again.
 const nodeBytes = 16 + 8 + 2 + 4
 
 // step is a node on a way down, and the side on which it went on.
