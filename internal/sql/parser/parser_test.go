@@ -11,13 +11,17 @@ import (
 	"github.com/millrace/millrace/internal/sql/token"
 )
 
-// Every text below testdata prints back to the same tree.
+// Every text below testdata, and every application, prints back to the same tree.
 func TestStringParsesBack(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.sql")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("find testdata: %v, %d files", err, len(files))
 	}
-	for _, file := range files {
+	applications, err := filepath.Glob("../testdata/applications/*.sql")
+	if err != nil || len(applications) == 0 {
+		t.Fatalf("find applications: %v, %d files", err, len(applications))
+	}
+	for _, file := range append(files, applications...) {
 		src, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
