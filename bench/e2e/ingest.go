@@ -196,7 +196,7 @@ func measureOnes(ctx context.Context, e *environment, o options) error {
 func printLatencies(name string, l []time.Duration) {
 	slices.Sort(l)
 	at := func(q float64) float64 { return l[int(q*float64(len(l)-1))].Seconds() * 1e3 }
-	print(name, "p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms of %d calls", at(.5), at(.99), at(.999), len(l))
+	print(name, "p50 %.1f ms, p99 %.1f ms, p99.9 %.1f ms of %d", at(.5), at(.99), at(.999), len(l))
 }
 
 // newBatches are the bodies of the load, and the corpus that they are made of.

@@ -95,11 +95,20 @@ func measurePath(ctx context.Context, e *environment, o options) error {
 	print("memory at most", "%.0f MiB, and %.0f MiB of the archive's process", hwm, hwmArchive)
 	half := p.job(batches, o)
 	half.Rate = best.archived / 2
+	results, err := p.resultTimes(ctx)
+	if err != nil {
+		return err
+	}
 	if result, err = load.Run(ctx, half); err != nil {
 		return err
 	}
 	book.note(result)
+	late, err := results()
+	if err != nil {
+		return err
+	}
 	printLatencies("answer at half of that", result.Latencies)
+	printLatencies("result after its window's end", late)
 	if err := book.drain(ctx, p); err != nil {
 		return err
 	}
