@@ -87,7 +87,6 @@ func (s *elementSplitter) split(b *block, data []byte, final bool) int {
 func (s documentSplitter) inside(b *block, array string) {
 	from, spans := len(b.raw), len(b.spans)
 	b.raw = append(b.raw, array...)
-	s.split(&block{}, nil, true)
 	part := block{spans: b.spans}
 	s.split(&part, b.raw[from:], true)
 	b.spans = part.spans
@@ -111,7 +110,7 @@ type rowSplitter struct{ row, column []byte }
 func (s *rowSplitter) split(b *block, data []byte, final bool) int {
 	b.raw = data
 	for at := 0; at < len(data); {
-		end, next, whole := s.end(data, at)
+		end, next, whole := s.end(data, at, final)
 		if !whole && !final {
 			b.raw = data[:at]
 			return at
@@ -124,8 +123,9 @@ func (s *rowSplitter) split(b *block, data []byte, final bool) int {
 	return len(data)
 }
 
-// end is where the row at p ends, and where the next one begins.
-func (s *rowSplitter) end(data []byte, p int) (end, next int, whole bool) {
+// end is where the row at p ends, and where the next one begins. A row with a
+// quote that nothing closes ends as if it were none.
+func (s *rowSplitter) end(data []byte, p int, final bool) (end, next int, whole bool) {
 	i := bytes.Index(data[p:], s.row)
 	if i < 0 && bytes.IndexByte(data[p:], '"') < 0 {
 		return len(data), len(data), false
@@ -149,14 +149,13 @@ func (s *rowSplitter) end(data []byte, p int) (end, next int, whole bool) {
 		}
 		q += column + len(s.column)
 	}
-	if i >= 0 && len(data)-p > maxQuotedRow {
-		// a quote that nothing closes: the row ends as if it were none
+	if i >= 0 && (final || len(data)-p > maxQuotedRow) {
 		return plain, plain + len(s.row), true
 	}
 	return len(data), len(data), false
 }
 
-// maxQuotedRow bounds how far the closing quote of a field is looked for.
+// maxQuotedRow is how far the closing quote of a field is looked for, at most.
 const maxQuotedRow = 1 << 20
 
 // closing is behind the quote that closes the field whose text begins at q.
