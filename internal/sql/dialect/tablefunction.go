@@ -1,7 +1,10 @@
 package dialect
 
-// What AWS left open about table functions. A further point is kept at one place of code: records whose shingle is not full
-// yet score 0 and are not learned, so the first subSampleSize+shingleSize-1 scores are 0 (forest, Forest.Push).
+// What AWS left open about table functions. Further such points are kept at one place of code each: records whose shingle is
+// not full yet score 0 and are not learned, so the first subSampleSize+shingleSize-1 scores are 0 (forest, Forest.Push);
+// timeDecay is the time in which a record's chance to be in a sample falls to 1/e, and none is dropped for its age alone,
+// though the reference says that older ones are ignored (forest, Forest.learn); a hotspot is records that are neighbours
+// within the radius, and neighbours of those, and density divides by the product of its sides (hotspot).
 const (
 	// ScoreOfNullIsNull: a row with NULL in a numeric column, or with a number that is infinite, is not learned from and gets
 	// NULL for a score, an explanation or hotspots. Otherwise NULL counts as 0.
