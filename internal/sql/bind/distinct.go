@@ -2,6 +2,7 @@ package bind
 
 import (
 	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/dialect"
 )
 
 // DistinctRows is SELECT DISTINCT: a row goes on when it is the first of its kind while the monotonic items keep their value.
@@ -27,8 +28,9 @@ func distinct(s *ast.Select, items []Item) *DistinctRows {
 	bare := false
 	for i, it := range items {
 		if _, is := it.Expr.(*Rowtime); is {
-			bare = true
-			continue
+			if bare = true; dialect.DistinctIgnoresRowtime {
+				continue
+			}
 		}
 		d.Compared = append(d.Compared, i)
 		if p := pure(it.Expr); p != nil && isWindow(p) {

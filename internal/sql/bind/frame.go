@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
@@ -19,7 +20,7 @@ func rangeOf(size ast.Expr) int64 {
 	return c.Value.Int
 }
 
-// rowsOf is the number of ROWS … PRECEDING.
+// rowsOf is how many rows before the current one ROWS … PRECEDING holds.
 func rowsOf(size ast.Expr) int {
 	n, ok := size.(*ast.Number)
 	if !ok {
@@ -28,6 +29,9 @@ func rowsOf(size ast.Expr) int {
 	v, err := strconv.Atoi(n.Text)
 	if err != nil || v < 1 || v > 1<<24 {
 		fail(size.Position(), "ROWS needs a whole number from 1 to %d, found %s", 1<<24, n.Text)
+	}
+	if !dialect.RowsAddsCurrent {
+		v--
 	}
 	return v
 }

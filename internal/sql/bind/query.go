@@ -21,8 +21,9 @@ type Stream struct {
 	Hidden int
 }
 
-// Query is a resolved SELECT. Its parts run in this order: source, where, group, having, items. Behind a Group, having and
-// items see the group's keys and then its aggregates as columns, and the end of the window as ROWTIME.
+// Query is a resolved SELECT. Its parts run in this order: source, where, group, having, over, items, then distinct and sort,
+// or promote. Behind a Group, having and items see the group's keys and then its aggregates as columns, and the end of the
+// window as ROWTIME.
 type Query struct {
 	From   Source
 	Where  Expr

@@ -3,8 +3,9 @@
 //
 // Further such points are kept at one place of code each: an integer that overflows is an error row (function, overflow);
 // groups leave a window in the order of their first rows (exec, groupKeys); STEP by days counts from 1970 (function, Step);
-// several terms of GROUP BY may make windows, and any of them closes (exec, window); numbers are written as Java writes
-// them (types, AppendFloat).
+// several terms of GROUP BY may make windows, and any of them closes (exec, window); a sliding window shows a row those that
+// came before it, also of the same ROWTIME (exec, slide); ORDER BY gives rows the time at which their order is known as
+// ROWTIME (exec, sorter); numbers are written as Java writes them (types, AppendFloat).
 package dialect
 
 const (
@@ -34,6 +35,18 @@ const (
 	// RangeIncludesLowerEnd: RANGE INTERVAL '1' HOUR PRECEDING holds a row that is exactly one hour old, as the reference page
 	// says; a picture in the developer guide shows it gone.
 	RangeIncludesLowerEnd = true
+
+	// RowsAddsCurrent: ROWS n PRECEDING holds the row itself and n before it, as in standard SQL; the developer guide calls a
+	// window of ROWS 2 a two-row window.
+	RowsAddsCurrent = true
+
+	// LateMonotonicIsError: a row with an earlier value of MONOTONIC(x) than the row before it is an error row. Otherwise it
+	// begins a window of its own. AWS says only that the text asserts it.
+	LateMonotonicIsError = true
+
+	// DistinctIgnoresRowtime: SELECT DISTINCT does not compare ROWTIME, as the reference page says, whatever alias it has; no
+	// page mentions the alias, and game analytics relies on it.
+	DistinctIgnoresRowtime = true
 
 	// NullsSortLow: ORDER BY puts NULL before every value, and behind them with DESC. No page says.
 	NullsSortLow = true

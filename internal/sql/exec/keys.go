@@ -193,4 +193,12 @@ func uvarint(s string) (n, width int) {
 
 func (k *tupleKeys) reset()                     { k.table.reset() }
 func (k *tupleKeys) snapshot(dst []byte) []byte { return k.table.snapshot(dst) }
-func (k *tupleKeys) restore(d *decoder)         { k.table.restore(d) }
+
+func (k *tupleKeys) restore(d *decoder) {
+	k.table.restore(d)
+	for g := 0; g < k.table.len() && d.err == nil; g++ {
+		if !validKey([]byte(k.table.key(g)), k.kinds) {
+			d.fail("a key is cut")
+		}
+	}
+}

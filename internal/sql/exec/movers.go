@@ -64,10 +64,10 @@ func (m *movers) compare(values []*types.Vector, i int) (moved bool, late int) {
 		if m.down[k] {
 			order = -order
 		}
-		if order > 0 {
+		if order > 0 && dialect.LateMonotonicIsError {
 			return false, k
 		}
-		moved = moved || order < 0
+		moved = moved || order != 0
 	}
 	return moved, late
 }

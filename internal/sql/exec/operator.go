@@ -8,7 +8,7 @@ import (
 
 // Operator is one step of a pump. Rows and bounds come in from below and go on to the operator above, in order:
 //
-//	scan ─▶ filter ─▶ aggregate ─▶ filter ─▶ project ─▶ insert
+//	scan ─▶ filter ─▶ aggregate ─▶ filter ─▶ project ─▶ sort ─▶ insert
 //
 // All rows of one call carry ROWTIMEs below the Horizon of the first, so that no window ends between them. A row is itself
 // a bound: rows with ROWTIME t say that nothing before t will come.

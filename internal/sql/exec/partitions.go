@@ -124,8 +124,8 @@ func (p *partitions) remove(id uint32) {
 }
 
 // validKey reports whether bytes of a snapshot are a key of columns of these kinds.
-func validKey(key []byte, cols []*types.Vector) bool {
-	for _, v := range cols {
+func validKey(key []byte, kinds []types.Kind) bool {
+	for _, kind := range kinds {
 		if len(key) == 0 || key[0] > 1 {
 			return false
 		}
@@ -135,7 +135,7 @@ func validKey(key []byte, cols []*types.Vector) bool {
 			continue
 		}
 		size := 8
-		if v.Kind.Physical() == types.StrValues {
+		if kind.Physical() == types.StrValues {
 			d := &decoder{src: key}
 			size = d.count(1)
 			if d.err != nil {

@@ -21,6 +21,7 @@ type stagger struct {
 	length    int64
 	aggs      []bind.Aggregate
 	keyExprs  []evaluator
+	kinds     []types.Kind
 	args      []evaluator
 
 	// The state: the keys with an open window, their groups, and the windows in the order in which they opened, which is
@@ -48,7 +49,7 @@ type staggerWindow struct {
 func newStagger(ctx *context, at place, n *plan.Stagger, next Operator) *stagger {
 	s := &stagger{ctx: ctx, at: at, after: place{at.pump, at.number, n.Cols}, next: next, length: n.Range, aggs: n.Aggregates, keys: newPartitions()}
 	for _, k := range n.Keys {
-		s.keyExprs = append(s.keyExprs, compile(k.Expr))
+		s.keyExprs, s.kinds = append(s.keyExprs, compile(k.Expr)), append(s.kinds, k.Expr.Type().Kind)
 	}
 	for _, a := range n.Aggregates {
 		var arg evaluator
@@ -179,7 +180,7 @@ func (s *stagger) Restore(d *decoder) {
 	for range d.count(2) {
 		opened := d.varint()
 		key := d.bytes()
-		if d.err == nil && (opened < last || !validKey(key, s.columns[:len(s.keyExprs)]) || s.keys.has(key)) {
+		if d.err == nil && (opened < last || !validKey(key, s.kinds) || s.keys.has(key)) {
 			d.fail("the windows of a stagger are damaged")
 		}
 		if d.err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// Node is an operator of a plan. Later operators (sliding and stagger windows, joins) are further nodes.
+// Node is an operator of a plan. Those of joins and of the windows that are not tumbling have files of their own.
 type Node interface {
 	// Columns are the columns of the rows that the operator hands on.
 	Columns() []types.Column
