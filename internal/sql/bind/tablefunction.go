@@ -2,6 +2,7 @@ package bind
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -158,11 +159,7 @@ func (c *tableCall) number(i int) float64 {
 	case v.T.Kind.IsInteger():
 		return float64(v.Value.Int)
 	case v.T.Kind == types.Decimal:
-		f := float64(v.Value.Int)
-		for range v.T.Scale {
-			f /= 10
-		}
-		return f
+		return float64(v.Value.Int) / math.Pow10(v.T.Scale)
 	case v.T.Kind.IsApprox():
 		return v.Value.Float
 	}
