@@ -6,7 +6,6 @@ import (
 
 	"github.com/millrace/millrace/internal/sql/bind"
 	"github.com/millrace/millrace/internal/sql/plan"
-	"github.com/millrace/millrace/internal/sql/types"
 )
 
 // pump is a running pump: its operators and what it collects for its target.
@@ -165,8 +164,7 @@ type stream struct {
 	// promoted tells that its rows have a ROWTIME of their own, and mark is the greatest where several pumps bring them.
 	promoted bool
 	mark     int64
-	cols     []types.Column
-	inOrder  outbox
+	good     []int32
 	merged   outbox
 	heads    []int
 	batch    Batch
@@ -186,7 +184,7 @@ func newStreams(app *plan.Application, pumps []*pump, promoted map[string]bool) 
 	}
 	columns := map[string]bind.Stream{}
 	for _, c := range app.Streams {
-		s := &stream{name: c.Name, created: true, merged: newOutbox(c.Columns), promoted: promoted[c.Name], mark: beginning, cols: c.Columns, inOrder: newOutbox(c.Columns)}
+		s := &stream{name: c.Name, created: true, merged: newOutbox(c.Columns), promoted: promoted[c.Name], mark: beginning}
 		byName[c.Name], columns[c.Name] = s, c
 		waiting = append(waiting, s)
 	}

@@ -203,9 +203,6 @@ func (e *Engine) arrivals(s, from *stream, rows *types.Batch) *Batch {
 		b.Batch, b.Origin = *rows, e.ctx.all(rows.N)
 	case s.created:
 		out := e.merge(s)
-		if s.shared() {
-			out = e.inTime(s, out)
-		}
 		if out == nil {
 			return nil
 		}
@@ -217,9 +214,11 @@ func (e *Engine) arrivals(s, from *stream, rows *types.Batch) *Batch {
 	return b
 }
 
-// merge orders the rows that pumps bring into one stream by ROWTIME, by the row that caused them, then by the pump. Rows with
-// a ROWTIME of their own are ordered by what caused them alone.
+// merge orders the rows that pumps bring into one stream by ROWTIME, by the row that caused them, then by the pump.
 func (e *Engine) merge(s *stream) *outbox {
+	if s.shared() {
+		return e.mergeByCause(s)
+	}
 	var only *outbox
 	n := 0
 	for _, w := range s.writers {
@@ -240,12 +239,7 @@ func (e *Engine) merge(s *stream) *outbox {
 			if at == out.rows.N {
 				continue
 			}
-			t, o := out.rows.Rowtime[at], out.origin[at]
-			if s.promoted {
-				// Times of their own order nothing between rounds, so they order nothing here.
-				t = 0
-			}
-			if best < 0 || t < time || t == time && o < least {
+			if t, o := out.rows.Rowtime[at], out.origin[at]; best < 0 || t < time || t == time && o < least {
 				best, time, least = i, t, o
 			}
 		}
@@ -256,7 +250,7 @@ func (e *Engine) merge(s *stream) *outbox {
 		out := &e.pumps[s.writers[best]].insert.out
 		lo := s.heads[best]
 		hi := lo + 1
-		for hi < out.rows.N && (s.promoted || out.rows.Rowtime[hi] == time) && out.origin[hi] == least {
+		for hi < out.rows.N && out.rows.Rowtime[hi] == time && out.origin[hi] == least {
 			hi++
 		}
 		s.heads[best] = hi

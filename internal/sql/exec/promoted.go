@@ -11,32 +11,51 @@ import (
 // shared reports whether several pumps bring rows with a ROWTIME of their own, so that one may be behind another's.
 func (s *stream) shared() bool { return s.promoted && len(s.writers) > 1 }
 
-// inTime leaves out the rows of a shared stream that are behind an earlier one. They become error rows.
-func (e *Engine) inTime(s *stream, out *outbox) *outbox {
-	if out == nil {
+// mergeByCause orders the rows of a shared stream by what caused them and then by their pump, for times of their own order
+// nothing between rounds. Those behind an earlier one become error rows.
+func (e *Engine) mergeByCause(s *stream) *outbox {
+	s.merged.reset()
+	clear(s.heads)
+	for {
+		best, least := -1, int32(0)
+		for i, w := range s.writers {
+			out := &e.pumps[w].insert.out
+			if at := s.heads[i]; at < out.rows.N && (best < 0 || out.origin[at] < least) {
+				best, least = i, out.origin[at]
+			}
+		}
+		if best < 0 {
+			break
+		}
+		from := e.pumps[s.writers[best]].insert
+		lo := s.heads[best]
+		hi := lo + 1
+		for hi < from.out.rows.N && from.out.origin[hi] == least {
+			hi++
+		}
+		s.heads[best] = hi
+		e.takeInTime(s, from, lo, hi)
+	}
+	if s.merged.rows.N == 0 {
 		return nil
 	}
-	b := Batch{Batch: *out.rows, Origin: out.origin}
-	var good []int32
-	for i := range b.N {
-		if t := b.Rowtime[i]; t >= s.mark {
-			s.mark = t
-			good = append(good, int32(i))
+	return &s.merged
+}
+
+// takeInTime takes the rows from lo to hi of a pump that are not late.
+func (e *Engine) takeInTime(s *stream, from *insert, lo, hi int) {
+	b := Batch{Batch: *from.out.rows, Origin: from.out.origin}
+	at := place{from.at.pump, from.at.number, from.target}
+	s.good = s.good[:0]
+	for i := lo; i < hi; i++ {
+		if t := b.Rowtime[i]; t < s.mark {
+			e.ctx.drop(&at, &b, int32(i), t, dialect.ErrLate, fmt.Sprintf("the row is behind ROWTIME %s of %s", types.AppendTimestamp(nil, s.mark), s.name))
 			continue
 		}
-		at := place{pump: "null", number: s.writers[0], cols: s.cols}
-		e.ctx.drop(&at, &b, int32(i), b.Rowtime[i], dialect.ErrLate,
-			fmt.Sprintf("the row is behind ROWTIME %s of %s", types.AppendTimestamp(nil, s.mark), s.name))
+		s.mark = b.Rowtime[i]
+		s.good = append(s.good, int32(i))
 	}
-	if len(good) == b.N {
-		return out
-	}
-	s.inOrder.reset()
-	s.inOrder.append(b.Cols, &b, good)
-	if len(good) == 0 {
-		return nil
-	}
-	return &s.inOrder
+	s.merged.append(b.Cols, &b, s.good)
 }
 
 // snapshot appends how far the stream has come, where that is more than its pumps tell.
