@@ -28,16 +28,18 @@ func TestRealAWS(t *testing.T) {
 	p := up(t, dir, "--demo", "--parameter", "WindowSeconds=2")
 	t.Run("clients", func(t *testing.T) { // ends when all of them have
 		for name, test := range map[string]func(*testing.T, *awsCLI){
-			"cli cloudformation":   cliCloudFormation,
-			"cli firehose":         cliFirehose,
-			"cli firehose other":   cliFirehoseOther,
-			"cli kinesisanalytics": cliKinesisAnalytics,
-			"cli s3":               cliS3,
-			"cli iam and domains":  cliOthers,
-			"cli refused":          cliRefused,
-			"env in a shell":       shellEnv,
-			"unsigned":             unsigned,
-			"boto3":                boto3,
+			"cli cloudformation":    cliCloudFormation,
+			"cli firehose":          cliFirehose,
+			"cli firehose other":    cliFirehoseOther,
+			"cli kinesisanalytics":  cliKinesisAnalytics,
+			"cli analytics changes": cliAnalyticsChanges,
+			"cli analytics v2":      cliAnalyticsV2,
+			"cli s3":                cliS3,
+			"cli iam and domains":   cliOthers,
+			"cli refused":           cliRefused,
+			"env in a shell":        shellEnv,
+			"unsigned":              unsigned,
+			"boto3":                 boto3,
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()

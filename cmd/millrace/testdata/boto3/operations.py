@@ -7,8 +7,9 @@ import re
 import boto3
 from boto3.s3.transfer import TransferConfig
 
+import analytics
 import firehose
-from support import ACCOUNT, ROLE, eventually, objects, refused
+from support import objects, refused
 
 
 def cloudformation():
@@ -54,60 +55,6 @@ def s3_files():
     refused("NoSuchBucket", re.compile("The specified bucket does not exist"), s3.list_objects_v2, Bucket="boto3-files")
 
 
-def kinesisanalytics():
-    ka = boto3.client("kinesisanalytics")
-    stream = f"arn:aws:firehose:us-east-1:{ACCOUNT}:deliverystream/"
-    inputs = [
-        {
-            "NamePrefix": "SOURCE",
-            "KinesisFirehoseInput": {"ResourceARN": stream + "status-codes-ingest", "RoleARN": ROLE},
-            "InputSchema": {
-                "RecordFormat": {"RecordFormatType": "JSON", "MappingParameters": {"JSONMappingParameters": {"RecordRowPath": "$"}}},
-                "RecordColumns": [{"Name": "status", "SqlType": "INTEGER", "Mapping": "$.response"}],
-            },
-        }
-    ]
-    start = [{"Id": "1.1", "InputStartingPositionConfiguration": {"InputStartingPosition": "NOW"}}]
-
-    def detail(name):
-        return ka.describe_application(ApplicationName=name)["ApplicationDetail"]
-
-    code = 'CREATE STREAM "OUT" ("status" INTEGER);\nCREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "nothing" FROM "SOURCE_001";'
-    ka.create_application(ApplicationName="boto3-bad", Inputs=inputs, ApplicationCode=code)
-    assert detail("boto3-bad")["ApplicationCode"] == code
-    refused("CodeValidationException", re.compile("2:.*nothing"), ka.start_application, ApplicationName="boto3-bad", InputConfigurations=start)
-    assert detail("boto3-bad")["ApplicationStatus"] == "READY"
-
-    ka.create_application(ApplicationName="boto3-good", Inputs=inputs, ApplicationCode=code.replace("nothing", "status"))
-    ka.add_application_output(
-        ApplicationName="boto3-good",
-        CurrentApplicationVersionId=1,
-        Output={
-            "Name": "OUT",
-            "KinesisFirehoseOutput": {"ResourceARN": stream + "status-codes-results", "RoleARN": ROLE},
-            "DestinationSchema": {"RecordFormatType": "JSON"},
-        },
-    )
-    described = detail("boto3-good")
-    assert described["ApplicationVersionId"] == 2 and described["OutputDescriptions"][0]["Name"] == "OUT", described
-    assert described["InputDescriptions"][0]["InAppStreamNames"] == ["SOURCE_001"], described
-    refused(
-        "ResourceInUseException",
-        "Application already exists with the given name: boto3-good",
-        ka.create_application,
-        ApplicationName="boto3-good",
-    )
-    names = [a["ApplicationName"] for a in ka.list_applications()["ApplicationSummaries"]]
-    assert {"boto3-bad", "boto3-good", "status-codes"} <= set(names), names
-    ka.start_application(ApplicationName="boto3-good", InputConfigurations=start)
-    eventually("it runs", lambda: detail("boto3-good")["ApplicationStatus"] == "RUNNING")
-    ka.stop_application(ApplicationName="boto3-good")
-    eventually("it has stopped", lambda: detail("boto3-good")["ApplicationStatus"] == "READY")
-    for name in ("boto3-good", "boto3-bad"):
-        ka.delete_application(ApplicationName=name, CreateTimestamp=detail(name)["CreateTimestamp"])
-        refused("ResourceNotFoundException", f"Application {name} not found", ka.describe_application, ApplicationName=name)
-
-
 def roles_and_domains():
     iam = boto3.client("iam")
     resources = boto3.client("cloudformation").describe_stack_resources(StackName="status-codes")["StackResources"]
@@ -133,7 +80,7 @@ def strangers():
     )
 
 
-for operations in (cloudformation, s3_files, *firehose.operations, kinesisanalytics, roles_and_domains, strangers):
+for operations in (cloudformation, s3_files, *firehose.operations, *analytics.operations, roles_and_domains, strangers):
     operations()
     print(operations.__name__, "ok")
 print("all operations answered as expected")
