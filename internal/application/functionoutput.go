@@ -98,6 +98,7 @@ func (o *functionOutput) deliver(ctx context.Context, batch []delivered) error {
 		failed, err := o.attempt(ctx, part)
 		if err != nil && len(part) == 1 && threw(err) {
 			failed = part // the others get their turn
+			failed[0].alone = true
 		} else if err != nil {
 			again(part)
 			o.limit = max(len(part)/2, 1)
@@ -193,8 +194,8 @@ func (o *functionOutput) commit(ctx context.Context, failed []delivered, next re
 	b := &journal.Batch{MakesRoom: true}
 	if len(failed) > 0 {
 		var out record.Builder
-		for _, d := range failed {
-			appendDelivered(&out, d.id, d.tries, d.data)
+		for i := range failed {
+			failed[i].append(&out)
 		}
 		if err := appendFrames(b, o.id, &out); err != nil {
 			return err

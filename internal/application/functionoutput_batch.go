@@ -20,29 +20,35 @@ const (
 type delivered struct {
 	id    record.Sequence // of the record when it was first appended
 	tries int             // that failed
+	alone bool            // the function threw at it: it goes without others
 	data  []byte
 	next  record.Sequence // the stream's after this record
 }
 
 // A record of an output's stream begins with two uvarints: the sequence under
-// which it was first appended, or 0 for its own, and how often it failed.
-func appendDelivered(b *record.Builder, id record.Sequence, tries int, data []byte) {
-	b.Data = binary.AppendUvarint(b.Data, uint64(id))
-	b.Data = binary.AppendUvarint(b.Data, uint64(tries))
-	b.Data = append(b.Data, data...)
+// which it was first appended, or 0 for its own, and twice how often it failed,
+// plus 1 if it goes alone.
+func (d *delivered) append(b *record.Builder) {
+	state := uint64(d.tries) << 1
+	if d.alone {
+		state++
+	}
+	b.Data = binary.AppendUvarint(b.Data, uint64(d.id))
+	b.Data = binary.AppendUvarint(b.Data, state)
+	b.Data = append(b.Data, d.data...)
 	b.End()
 }
 
 func parseDelivered(r record.Record) delivered {
 	id, n := binary.Uvarint(r.Data)
-	tries, m := binary.Uvarint(r.Data[max(n, 0):])
+	state, m := binary.Uvarint(r.Data[max(n, 0):])
 	if n <= 0 || m <= 0 {
 		panic(fmt.Sprintf("BUG: record %d of an output's stream has no header", r.Sequence))
 	}
 	if id == 0 {
 		id = uint64(r.Sequence)
 	}
-	return delivered{record.Sequence(id), int(tries), r.Data[n+m:], r.Sequence + 1}
+	return delivered{id: record.Sequence(id), tries: int(state >> 1), alone: state&1 == 1, data: r.Data[n+m:], next: r.Sequence + 1}
 }
 
 // firstDelivered is the header of a record that was never sent.
@@ -96,7 +102,7 @@ func (o *functionOutput) take(batch []delivered, bytes int) ([]delivered, int) {
 	for r := range o.rest.All(o.next) {
 		d := parseDelivered(r)
 		n := base64.StdEncoding.EncodedLen(len(d.data)) + eventRecordBytes
-		if len(batch) > 0 && (len(batch) >= o.limit || bytes+n > maxDeliveryBytes) {
+		if len(batch) > 0 && (len(batch) >= o.limit || bytes+n > maxDeliveryBytes || d.alone || batch[0].alone) {
 			return batch, bytes
 		}
 		batch, bytes, o.next = append(batch, d), bytes+n, d.next

@@ -129,12 +129,19 @@ func TestFailingRecord(t *testing.T) {
 	}
 	w.do("put 00:00:01 " + strings.Join(records, " | "))
 	eventually(t, func() bool { return len(w.records(s.config.Outputs[0])) == 39 })
-	w.do(`put 00:00:02 {"host":"later","http":{"status":200}}`)
-	eventually(t, func() bool { return len(w.records(s.config.Outputs[0])) == 40 })
+	before := w.app.Status().Outputs[0].Delivery
+	for i := range 5 {
+		w.do(fmt.Sprintf(`put 00:00:02 {"host":"later%d","http":{"status":200}} | {"host":"more%d","http":{"status":200}}`, i, i))
+		eventually(t, func() bool { return len(w.records(s.config.Outputs[0])) == 41+2*i })
+	}
+	after := w.app.Status().Outputs[0].Delivery // it fails alone: the others did not fail with it
+	if failed, threw := after.DeliveryFailedRecords-before.DeliveryFailedRecords, (after.Invocations-after.Successes)-(before.Invocations-before.Successes); failed != threw {
+		t.Errorf("%d records failed in %d invocations", failed, threw)
+	}
 	close(heal)
 	w.settle()
 	got := w.records(s.config.Outputs[0])
-	if len(got) != 41 || !strings.Contains(got[17], "poison") {
+	if len(got) != 50 || !strings.Contains(got[17], "poison") {
 		t.Errorf("%d records, the 18th is %s", len(got), got[17])
 	}
 	w.app.Stop(context.Background())
@@ -145,7 +152,7 @@ func TestInvocationLimits(t *testing.T) {
 	o := &functionOutput{limit: maxDeliveryRecords, next: 1, id: record.NewStreamID()}
 	var b record.Builder
 	for i := range 10 {
-		appendDelivered(&b, 0, i, make([]byte, 700<<10))
+		(&delivered{tries: i, data: make([]byte, 700<<10)}).append(&b)
 	}
 	sealed, err := b.Seal()
 	if err != nil {
