@@ -64,12 +64,8 @@ func (b box) touches(point []float64) bool {
 }
 
 // draw makes a random cut of the box grown by a point, each place on the sides being as likely, and returns it when it parts
-// the two. A point within the box is never parted. length is the box's.
-func (b box) draw(r *random, point []float64, length float64) (cut, bool) {
-	gap := b.gap(point)
-	if gap == 0 {
-		return cut{}, false
-	}
+// the two. length is the box's, gap the point's, which is not 0.
+func (b box) draw(r *random, point []float64, length, gap float64) (cut, bool) {
 	at := r.float()*(length+gap) - length
 	if at < 0 {
 		return cut{}, false

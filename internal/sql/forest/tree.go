@@ -77,9 +77,9 @@ func (t *tree) mass(r ref) uint16 {
 	return t.nodes[r].mass
 }
 
-// insert puts the forest's point into the tree. On its way down it draws, at each box, a cut of the box that would hold the
-// point too: one that parts them becomes a node, any other stands for the cut that is there already. At a leaf of another
-// value every cut parts.
+// insert puts the forest's point into the tree. On its way down it draws, at each box that does not hold the point, a cut of
+// the box that would: one that parts them becomes a node, any other stands for the cut that is there already. At a leaf of
+// another value every cut parts.
 func (t *tree) insert(f *Forest) {
 	if t.size++; t.size == 1 {
 		t.root = t.newLeaf(f.shingle)
@@ -89,18 +89,19 @@ func (t *tree) insert(f *Forest) {
 	at := t.root
 	for {
 		b := t.box(at)
-		c, parts := b.draw(&f.random, f.shingle, t.length(at))
-		if parts {
-			t.part(path, at, c, f.shingle)
-			break
+		if gap := b.gap(f.shingle); gap > 0 {
+			if c, parts := b.draw(&f.random, f.shingle, t.length(at), gap); parts {
+				t.part(path, at, c, f.shingle)
+				break
+			}
+			b.extend(f.shingle)
+			t.setLength(at, b.length())
 		}
 		if at < 0 {
 			t.masses[^at]++
 			break
 		}
 		n := &t.nodes[at]
-		b.extend(f.shingle)
-		t.setLength(at, b.length())
 		n.mass++
 		s := step{at, n.side(f.shingle)}
 		path = append(path, s)
