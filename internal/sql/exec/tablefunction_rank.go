@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -22,9 +23,10 @@ type rank struct {
 
 	time int64
 	held *types.Batch
+	// arena is where the texts of held rows lie.
+	arena []byte
 
 	order []int32
-	sel   []int32
 	ranks *types.Vector
 	out   Batch
 }
@@ -61,8 +63,18 @@ func (r *rank) hold(dst, src *types.Vector, sel []int32) {
 	from := len(dst.Str)
 	appendRows(dst, src, sel, r.held.N)
 	for k := from; k < len(dst.Str); k++ {
-		dst.Str[k] = strings.Clone(dst.Str[k])
+		dst.Str[k] = r.keep(dst.Str[k])
 	}
+}
+
+// keep copies a text. It stays when the arena has no room any more, for then there is another one.
+func (r *rank) keep(text string) string {
+	if cap(r.arena)-len(r.arena) < len(text) {
+		r.arena = make([]byte, 0, max(4096, 2*cap(r.arena), len(text)))
+	}
+	from := len(r.arena)
+	r.arena = append(r.arena, text...)
+	return view(r.arena[from:])
 }
 
 // refuse makes error rows of the rows for which there is no room and returns the first ones.
@@ -98,6 +110,8 @@ func (r *rank) emit() {
 	b.Cols = append(b.Cols, r.ranks)
 	r.send()
 	r.held.Reset()
+	// The texts given out live until the round ends.
+	r.arena = r.arena[len(r.arena):]
 }
 
 // assign ranks the rows that are held; order has them by rank, those of one rank as they came.
@@ -172,21 +186,11 @@ func compareValues(v *types.Vector, a, b int32) int {
 	}
 	switch v.Kind.Physical() {
 	case types.FloatValues:
-		return order(v.Float[a], v.Float[b])
+		return cmp.Compare(v.Float[a], v.Float[b])
 	case types.StrValues:
 		return strings.Compare(v.Str[a], v.Str[b])
 	}
-	return order(v.Int[a], v.Int[b])
-}
-
-func order[T int64 | float64](a, b T) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
+	return cmp.Compare(v.Int[a], v.Int[b])
 }
 
 // Deadline is the first millisecond behind the ROWTIME of the rows that are held.
