@@ -64,7 +64,7 @@ func (r recorded) run(t *testing.T) []float64 {
 // The scores are those that the service gave: in the median within 2 percent, and all but a tenth on either side within 6,
 // which is about what chance leaves to 100 trees. Nine of its ten highest are among the ten highest.
 func TestRecordedScores(t *testing.T) {
-	for _, file := range []string{"speed_7578.txt", "ec2_cpu_utilization_24ae8d.txt"} {
+	for _, file := range []string{"speed_7578.txt", "ec2_cpu_utilization_24ae8d.txt", "nyc_taxi.txt"} {
 		r := readRecorded(t, file)
 		scores := r.run(t)
 		var ratios []float64
