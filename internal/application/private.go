@@ -83,7 +83,7 @@ func (a *Application) dropGone() error {
 	}
 	for _, id := range a.private.Gone {
 		if n := a.opts.Journal.Extent(id); n.Next > n.First {
-			a.log.Info("results for a function that is no longer an output are given up", "stream_id", id.String(), "bytes", n.Bytes)
+			a.log.Info("what was kept for a function that the application no longer has is given up", "stream_id", id.String(), "bytes", n.Bytes)
 		}
 		if err := a.opts.Journal.Drop(id); err != nil {
 			return fmt.Errorf("drop stream %s: %w", id, err)
@@ -96,20 +96,15 @@ func (a *Application) dropGone() error {
 	return err
 }
 
-// maxFrameBytes of records go into one frame of a private stream.
+// maxFrameBytes of records in a frame of a private stream end it.
 const maxFrameBytes = 2 << 20
 
 // appendFrames adds the records to a batch, as frames of a private stream.
 func appendFrames(b *journal.Batch, id record.StreamID, records *record.Builder) error {
-	part := records
+	part := &record.Builder{}
 	for i := range records.Count() {
-		if records.Bytes() > maxFrameBytes {
-			if i == 0 {
-				part = &record.Builder{}
-			}
-			part.Append(records.Record(i))
-		}
-		if i < records.Count()-1 && (part == records || part.Bytes() < maxFrameBytes) {
+		part.Append(records.Record(i))
+		if part.Bytes() < maxFrameBytes && i < records.Count()-1 {
 			continue
 		}
 		sealed, err := part.Seal()
@@ -117,9 +112,6 @@ func appendFrames(b *journal.Batch, id record.StreamID, records *record.Builder)
 			return err
 		}
 		b.Append(id, sealed)
-		if part == records {
-			return nil
-		}
 	}
 	return nil
 }

@@ -96,11 +96,16 @@ func (b *beginning) inputPosition(processed bool) (record.Sequence, error) {
 	case b.fresh:
 		return max(extent.Next, 1), nil
 	case processed && b.state.streams.Processed.Input == input:
-		at, ok, err := unread(j, b.state.streams.Processed.ID, b.last)
-		if err == nil && !ok {
-			at, _, err = journal.Cursor(j, input, cursorName(b.a.plan.Name))
+		at, _, err := journal.Cursor(j, input, cursorName(b.a.plan.Name))
+		if err != nil {
+			return 0, err
 		}
-		return max(at, 1), err
+		if first, ok, err := unread(j, b.state.streams.Processed.ID, b.last); err != nil {
+			return 0, err
+		} else if ok {
+			at = min(at, first)
+		}
+		return max(at, 1), nil
 	case !processed && b.state.snapshots[0].Input == input:
 		return max(b.last, 1), nil
 	}

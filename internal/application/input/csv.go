@@ -79,8 +79,12 @@ func (f *csvFormat) ends(data []byte, p int) bool {
 		switch {
 		case q == len(data):
 			return false
-		case fault != "" || !bytes.HasPrefix(data[q:], f.column) || bytes.HasPrefix(data[q:], f.row):
+		case fault != "":
+			return bytes.Contains(data[q:], f.row)
+		case bytes.HasPrefix(data[q:], f.row) || data[q] == '\r' && bytes.HasPrefix(data[q+1:], f.row):
 			return true
+		case !bytes.HasPrefix(data[q:], f.column):
+			return false
 		}
 		p = q + len(f.column)
 	}

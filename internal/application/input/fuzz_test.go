@@ -118,3 +118,34 @@ func (f strictCSV) read(r *Reader, data []byte, start, end int) {
 		}
 	}
 }
+
+// FuzzObject reads an object in small pieces and at once: the rows are the same.
+func FuzzObject(f *testing.F) {
+	f.Add("{\"a\":1}\n{\"a\":\"}\\\"\"} x\n[{]\"", 3)
+	f.Add("a,\"b\nc\"\r\n\"d\"e\n\"f", 2)
+	var layouts []*Layout
+	for _, lines := range [][]string{{"json $", "VARCHAR $.a"}, {"json $", "VARCHAR $.a[0:].b"}, {"json $[0:]", "VARCHAR $.a"}, {"csv , \\n", "VARCHAR", "VARCHAR"}, {"csv |x x|", "VARCHAR", "INTEGER"}} {
+		l, err := readSchema(lines).Layout()
+		if err != nil {
+			f.Fatal(err)
+		}
+		layouts = append(layouts, l)
+	}
+	f.Fuzz(func(t *testing.T, object string, chunk int) {
+		if chunk < 1 || len(object) > 4096 {
+			return
+		}
+		for _, l := range layouts {
+			read := func(chunk int) string {
+				p := &rowPrinter{columns: l.Columns()[:l.own]}
+				if err := readObject(l, strings.NewReader(object), chunk, p.push, p.fail); err != nil {
+					t.Fatal(err)
+				}
+				return p.String()
+			}
+			if whole, parts := read(1<<16), read(chunk%64+1); whole != parts {
+				t.Fatalf("object %q, schema %+v\nwhole\n%s\nin pieces of %d\n%s", object, l.schema, whole, chunk%64+1, parts)
+			}
+		}
+	})
+}
