@@ -18,6 +18,8 @@ const maxRepeated = 100_000
 // functions are those that an application creates. Several may share a name when their parameters differ.
 type functions struct {
 	byName map[string][]*userFunction
+	// broken are those whose statement has a fault, which was reported: what calls them is not reported again.
+	broken map[string]bool
 	// room is what is left of maxRepeated.
 	room int
 }
@@ -48,10 +50,16 @@ type userFunction struct {
 }
 
 func newFunctions() *functions {
-	return &functions{byName: map[string][]*userFunction{}, room: maxRepeated}
+	return &functions{byName: map[string][]*userFunction{}, broken: map[string]bool{}, room: maxRepeated}
 }
 
 func (b *binder) createFunction(s *ast.CreateFunction) {
+	if !b.try(func() { b.newFunction(s) }) && b.functions.byName[s.Name.Name] == nil {
+		b.functions.broken[s.Name.Name] = true
+	}
+}
+
+func (b *binder) newFunction(s *ast.CreateFunction) {
 	name := s.Name.Name
 	if isBuiltin(name) {
 		fail(s.Name.Pos, "%s is a function of the language and cannot be created", show(name))
@@ -128,7 +136,13 @@ func (fs *functions) names() []string {
 
 // call replaces a call by the body of its function with the arguments in it. It returns nil when there is no such function.
 func (fs *functions) call(b *exprBinder, e *ast.Call) Expr {
-	if fs == nil || fs.byName[e.Name.Name] == nil {
+	if fs == nil {
+		return nil
+	}
+	if fs.broken[e.Name.Name] {
+		panic(&fault{})
+	}
+	if fs.byName[e.Name.Name] == nil {
 		return nil
 	}
 	args := make([]Expr, len(e.Args))

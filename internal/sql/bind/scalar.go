@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/millrace/millrace/internal/sql/ast"
+	"github.com/millrace/millrace/internal/sql/dialect"
 	"github.com/millrace/millrace/internal/sql/function"
 	"github.com/millrace/millrace/internal/sql/token"
 	"github.com/millrace/millrace/internal/sql/types"
@@ -274,8 +275,13 @@ func (b *exprBinder) compare(pos token.Position, op string, l, r Expr) *Call {
 func (b *exprBinder) resolve(pos token.Position, format, name string, args ...Expr) Expr {
 	res, err := function.Resolve(name, argsOf(args))
 	call := apply(pos, format, res, err, args...)
-	if name == "UNIX_TIMESTAMP" || name == "TO_TIMESTAMP" || name == "FLOOR" || name == "CEIL" {
+	switch name {
+	case "UNIX_TIMESTAMP", "TO_TIMESTAMP", "FLOOR", "CEIL":
 		call.Time = Ascending
+	case "TSDIFF":
+		if dialect.TSDiffIsFirstMinusSecond {
+			call.Time = Ascending
+		}
 	}
 	return call
 }

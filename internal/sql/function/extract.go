@@ -7,7 +7,7 @@ import (
 )
 
 // Extract fits EXTRACT(unit FROM x): a field of a time or of an interval. It is BIGINT, and DECIMAL(5,3) for SECOND, which
-// keeps the milliseconds.
+// keeps the milliseconds; more digits where the interval is one of seconds alone.
 func Extract(x Arg, u types.Unit) (Resolved, error) {
 	t := x.Type
 	if t.Kind == types.Null {
@@ -20,6 +20,9 @@ func Extract(x Arg, u types.Unit) (Resolved, error) {
 	result := types.Type{Kind: types.Bigint}
 	if u == types.Second {
 		result = types.Type{Kind: types.Decimal, Precision: 5, Scale: 3}
+		if t.Kind == types.Interval && t.From == types.Second {
+			result.Precision = types.MaxPrecision
+		}
 	}
 	return strict(Resolved{Args: []types.Type{t}, Type: result, Kernel: mapInt(field)}, []Arg{x}), nil
 }

@@ -19,6 +19,9 @@ type fastParser struct {
 	depth  int
 }
 
+// anyText is @ as Go's regexp has it.
+const anyText = "(?:.*)"
+
 func (p *fastParser) pattern() ([]fastPart, error) {
 	var parts []fastPart
 	for p.rest != "" {
@@ -103,11 +106,11 @@ func (p *fastParser) union() (string, error) {
 
 // part reads an atom with what repeats it. x+ is x x*, so that its first x can end a search.
 func (p *fastParser) part() ([]fastPart, error) {
-	text, fixed, err := p.atom()
+	text, fixed, literal, err := p.atom()
 	if err != nil {
 		return nil, err
 	}
-	one := []fastPart{{text: text, fixed: fixed}}
+	one := []fastPart{{text: text, fixed: fixed, literal: literal}}
 	if p.rest == "" {
 		return one, nil
 	}
@@ -131,33 +134,34 @@ func (p *fastParser) part() ([]fastPart, error) {
 	return []fastPart{{text: text}}, nil
 }
 
-func (p *fastParser) atom() (text string, fixed bool, err error) {
+func (p *fastParser) atom() (text string, fixed bool, literal string, err error) {
 	r, size := utf8.DecodeRuneInString(p.rest)
 	p.rest = p.rest[size:]
 	switch r {
 	case '.':
-		return ".", true, nil
+		return ".", true, "", nil
 	case '@':
-		return "(?:.*)", false, nil
+		return anyText, false, "", nil
 	case '[':
 		text, err = p.class()
-		return text, true, err
+		return text, true, "", err
 	case '<':
-		return p.named()
+		text, fixed, err = p.named()
+		return text, fixed, "", err
 	case '"':
 		inside, rest, ok := strings.Cut(p.rest, `"`)
 		if !ok {
-			return "", false, fmt.Errorf(`" is not closed`)
+			return "", false, "", fmt.Errorf(`" is not closed`)
 		}
 		p.rest = rest
-		return "(?:" + regexp.QuoteMeta(inside) + ")", true, nil
+		return "(?:" + regexp.QuoteMeta(inside) + ")", true, inside, nil
 	case '\\':
 		r, size := utf8.DecodeRuneInString(p.rest)
 		if size == 0 {
-			return "", false, fmt.Errorf("it ends with a backslash")
+			return "", false, "", fmt.Errorf("it ends with a backslash")
 		}
 		p.rest = p.rest[size:]
-		return regexp.QuoteMeta(string(r)), true, nil
+		return regexp.QuoteMeta(string(r)), true, string(r), nil
 	case '(':
 		if text, err = p.union(); err == nil && p.rest == "" {
 			err = fmt.Errorf("( is not closed")
@@ -165,15 +169,15 @@ func (p *fastParser) atom() (text string, fixed bool, err error) {
 		if err == nil {
 			p.rest = p.rest[1:]
 		}
-		return text, false, err
+		return text, false, "", err
 	case '#', '&', '~':
-		return "", false, fmt.Errorf("%c is not supported", r)
+		return "", false, "", fmt.Errorf("%c is not supported", r)
 	case '*', '+', '?', '{':
-		return "", false, fmt.Errorf("%c repeats nothing", r)
+		return "", false, "", fmt.Errorf("%c repeats nothing", r)
 	case ')', ']':
-		return "", false, fmt.Errorf("%c is not opened", r)
+		return "", false, "", fmt.Errorf("%c is not opened", r)
 	}
-	return regexp.QuoteMeta(string(r)), true, nil
+	return regexp.QuoteMeta(string(r)), true, string(r), nil
 }
 
 // class reads a class of characters, of which [ has been read.

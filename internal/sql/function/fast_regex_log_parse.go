@@ -3,6 +3,7 @@ package function
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"github.com/millrace/millrace/internal/sql/types"
 )
@@ -64,32 +65,61 @@ type fastRegex struct {
 type fastSearch struct {
 	re    *regexp.Regexp
 	marks []int
+	// plain searches are any text up to a literal one. places says where the marks are: -1 before the former, else as many bytes
+	// behind the beginning of the latter.
+	plain   bool
+	literal string
+	places  []int
 }
 
 // match runs the searches and sets begin and end of each group.
 func (f *fastRegex) match(spans []int, s string) bool {
 	at := 0
-	for i, search := range f.searches {
-		found := search.re.FindStringSubmatchIndex(s[at:])
-		if found == nil {
+	for i := range f.searches {
+		n := f.searches[i].run(spans, s, at, i == len(f.searches)-1)
+		if n < 0 {
 			return false
 		}
-		for k, mark := range search.marks {
-			spans[mark] = at + found[2*k+2]
-		}
-		at += found[1]
-		if i == len(f.searches)-1 {
-			return at == len(s)
-		}
+		at = n
 	}
-	return s == ""
+	return at == len(s)
 }
 
-// fastPart is an element of a pattern as Go's regexp has it: a mark, or what matches something; fixed when that has one length.
+// run searches from a place on, sets the spans of the marks and returns where what it found ends, or -1.
+func (s *fastSearch) run(spans []int, text string, at int, last bool) int {
+	if !s.plain {
+		found := s.re.FindStringSubmatchIndex(text[at:])
+		if found == nil {
+			return -1
+		}
+		for k, mark := range s.marks {
+			spans[mark] = at + found[2*k+2]
+		}
+		return at + found[1]
+	}
+	literal := strings.Index(text[at:], s.literal)
+	if last {
+		literal = len(text) - at - len(s.literal)
+	}
+	if literal < 0 || last && !strings.HasSuffix(text, s.literal) {
+		return -1
+	}
+	for k, mark := range s.marks {
+		spans[mark] = at
+		if s.places[k] >= 0 {
+			spans[mark] += literal + s.places[k]
+		}
+	}
+	return at + literal + len(s.literal)
+}
+
+// fastPart is an element of a pattern as Go's regexp has it: a mark, or what matches something; fixed when that has one length, and
+// literal when it is a text.
 type fastPart struct {
-	mark  int
-	text  string
-	fixed bool
+	mark    int
+	text    string
+	fixed   bool
+	literal string
 }
 
 // compileFast cuts a pattern into its searches.
@@ -154,7 +184,28 @@ func newFastSearch(parts []fastPart, last bool) (fastSearch, error) {
 	if last {
 		expr += `\z`
 	}
+	s.plainText(parts, last)
 	var err error
 	s.re, err = regexp.Compile(expr)
 	return s, err
+}
+
+// plainText recognizes a search for any text up to a literal one, or up to the end, which needs no regular expression.
+func (s *fastSearch) plainText(parts []fastPart, last bool) {
+	any := false
+	for _, p := range parts {
+		switch {
+		case p.text == "" && any:
+			s.places = append(s.places, len(s.literal))
+		case p.text == "":
+			s.places = append(s.places, -1)
+		case (p.text == ".*" || p.text == anyText) && !any:
+			any = true
+		case p.literal != "" && any:
+			s.literal += p.literal
+		default:
+			return
+		}
+	}
+	s.plain = any && (s.literal != "" || last)
 }

@@ -141,6 +141,11 @@ func TestNamesExist(t *testing.T) {
 			t.Errorf("function %s is suggested and does not exist", name)
 		}
 	}
+	for _, name := range RowNames() {
+		if !IsRow(name) {
+			t.Errorf("function %s is suggested and does not exist", name)
+		}
+	}
 }
 
 // Texts made in one round stay what they are, however many follow.

@@ -132,13 +132,13 @@ func regexReplace(args []Arg) (Resolved, error) {
 		return Resolved{}, err
 	}
 	kernel := func(e *Eval, sel []int32, args []*types.Vector, out *types.Vector) {
-		p := *p
+		p, r := *p, replacer{}
 		for _, i := range sel {
 			f, ok := p.at(e, args[1], i)
 			if !ok {
 				continue
 			}
-			r := replacer{finder: f, text: valid(args[0].Str[i]), replacement: args[2].Str[i], occurrence: args[4].Int[i]}
+			r = replacer{finder: f, text: valid(args[0].Str[i]), replacement: args[2].Str[i], occurrence: args[4].Int[i], spans: r.spans, out: r.out[:0]}
 			if start := args[3].Int[i]; start < 1 || r.occurrence < 0 {
 				e.Fail(i, dialect.ErrArgument, "REGEX_REPLACE begins at position 1 or behind it and replaces occurrence 0 or more, found %d and %d", start, r.occurrence)
 			} else {
@@ -154,7 +154,9 @@ type replacer struct {
 	finder            *logformat.JavaFinder
 	text, replacement string
 	occurrence        int64
-	out               []byte
+	// spans and out are used again for the next text.
+	spans []int
+	out   []byte
 }
 
 // maxReplaced is how long a result may grow; that of VARCHAR(65535) in bytes.
@@ -162,10 +164,9 @@ const maxReplaced = types.MaxLength * utf8.UTFMax
 
 func (r *replacer) run(e *Eval, row int32, start int64, out *types.Vector) {
 	from := len(r.text) - len(characters(r.text, start-1, int64(len(r.text))))
-	var spans []int
 	copied, seen := 0, int64(0)
 	for from <= len(r.text) && start <= int64(len(r.text))+1 {
-		found, err := r.finder.Find(spans[:0], r.text, from)
+		found, err := r.finder.Find(r.spans[:0], r.text, from)
 		if err != nil {
 			tooSlow(e, row, err)
 			return
@@ -173,15 +174,15 @@ func (r *replacer) run(e *Eval, row int32, start int64, out *types.Vector) {
 		if found == nil {
 			break
 		}
-		spans = found
+		r.spans = found
 		seen++
 		if r.occurrence == 0 || r.occurrence == seen {
-			r.out = append(r.out, r.text[copied:spans[0]]...)
-			if err := r.expand(spans); err != nil {
+			r.out = append(r.out, r.text[copied:found[0]]...)
+			if err := r.expand(found); err != nil {
 				e.Fail(row, dialect.ErrArgument, "replacement '%s': %s", types.Cut(r.replacement, 80), err)
 				return
 			}
-			copied = spans[1]
+			copied = found[1]
 		}
 		if len(r.out) > maxReplaced {
 			e.Fail(row, dialect.ErrOverflow, "the result is longer than %d characters", types.MaxLength)
@@ -190,8 +191,8 @@ func (r *replacer) run(e *Eval, row int32, start int64, out *types.Vector) {
 		if r.occurrence == seen {
 			break
 		}
-		from = spans[1]
-		if spans[0] == spans[1] {
+		from = found[1]
+		if found[0] == found[1] {
 			// An empty match: the next one begins behind the next character.
 			_, size := utf8.DecodeRuneInString(r.text[from:])
 			from += max(size, 1)
@@ -202,7 +203,7 @@ func (r *replacer) run(e *Eval, row int32, start int64, out *types.Vector) {
 		return
 	}
 	r.out = append(r.out, r.text[copied:]...)
-	out.Str[row] = types.Cut(e.Copy(string(r.out)), types.MaxLength)
+	out.Str[row] = types.Cut(e.Keep(append(e.Room(len(r.out)), r.out...)), types.MaxLength)
 }
 
 // expand appends the replacement of a match.
