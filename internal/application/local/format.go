@@ -104,3 +104,8 @@ func patternFormat(name, pattern string, fields []string) (Format, error) {
 func (f Format) has(field string) bool {
 	return f.log != nil && slices.Contains(f.log.Fields(), field)
 }
+
+// Schema is that of a format whose lines have columns of their own.
+func (f Format) Schema() (input.Schema, bool) {
+	return input.Schema{RowPath: "$", Columns: f.columns}, f.columns != nil
+}

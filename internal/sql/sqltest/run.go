@@ -42,7 +42,11 @@ func Run(path string, mode Mode) error {
 	if err != nil {
 		return err
 	}
-	r := &run{mode: mode, path: path}
+	return runBlocks(blocks, path, mode)
+}
+
+func runBlocks(blocks []*block, path string, mode Mode) error {
+	r := newRun(mode, path)
 	for _, b := range blocks {
 		got, err := r.block(b)
 		if err != nil {
@@ -68,7 +72,7 @@ func Rewrite(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	r := &run{mode: Whole, path: path}
+	r := newRun(Whole, path)
 	for _, b := range blocks {
 		if b.expect, err = r.block(b); err != nil {
 			return "", fmt.Errorf("%s:%d: %w", path, b.line, err)
@@ -89,6 +93,14 @@ type run struct {
 	out     map[string][]string
 	errors  []string
 	json    bool
+	// sink takes what the engine gives out: the run itself, unless somebody else looks at it.
+	sink sql.Sink
+}
+
+func newRun(mode Mode, path string) *run {
+	r := &run{mode: mode, path: path}
+	r.sink = r
+	return r
 }
 
 func (r *run) block(b *block) ([]string, error) {
@@ -175,7 +187,7 @@ func (r *run) code(b *block) ([]string, error) {
 		return nil, err
 	}
 	r.program, r.out = p, map[string][]string{}
-	r.engine = p.NewEngine(r, r.limits)
+	r.engine = p.NewEngine(r.sink, r.limits)
 	for _, t := range r.tables {
 		r.engine.Load(t.Name, t.rows)
 	}
@@ -228,7 +240,7 @@ func (r *run) take() []string {
 }
 
 func (r *run) restart() error {
-	again := r.program.NewEngine(r, r.limits)
+	again := r.program.NewEngine(r.sink, r.limits)
 	if err := again.Restore(r.engine.Snapshot(nil)); err != nil {
 		return err
 	}
