@@ -179,7 +179,7 @@ func (c *cloud) application(operation, name string, body map[string]any, out any
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	parts, _ := a["parts"].([]string)
+	parts, _ := a["parts"].([]cloudPart)
 	version := fmt.Sprint(len(parts) + 1)
 	if strings.HasSuffix(operation, "Configuration") { // makes no version
 		a["maintenance"] = body
@@ -192,11 +192,11 @@ func (c *cloud) application(operation, name string, body map[string]any, out any
 		{property: "CloudWatchLoggingOption", key: "LogStreamARN", id: "CloudWatchLoggingOptionId"}} {
 		switch operation {
 		case "AddApplication" + p.property:
-			a["parts"] = append(parts, p.property+" "+p.keyOf(body))
+			a["parts"] = append(parts, cloudPart{p.property, p.keyOf(body), p.destinationOf(body)})
 			a["added "+p.property] = body[p.property]
 			return nil
 		case "DeleteApplication" + p.property:
-			a["parts"] = slices.DeleteFunc(parts, func(part string) bool { return "id of "+part == body[p.id] })
+			a["parts"] = slices.DeleteFunc(parts, func(part cloudPart) bool { return part.id() == body[p.id] })
 			return nil
 		}
 	}
@@ -211,11 +211,16 @@ func (c *cloud) application(operation, name string, body map[string]any, out any
 	}
 }
 
-func described(parts []string, kind, key, id string) string {
+// cloudPart is a part of an application: "Output", its name, where it goes.
+type cloudPart struct{ kind, name, to string }
+
+func (p cloudPart) id() string { return "id of " + p.kind + " " + p.name + " " + p.to }
+
+func described(parts []cloudPart, kind, key, id string) string {
 	var list []string
-	for _, part := range parts {
-		if name, ok := strings.CutPrefix(part, kind+" "); ok {
-			list = append(list, fmt.Sprintf(`{%q:%q,%q:"id of %s"}`, key, name, id, part))
+	for _, p := range parts {
+		if p.kind == kind {
+			list = append(list, fmt.Sprintf(`{%q:%q,%q:%q,"KinesisFirehoseOutputDescription":{"ResourceARN":%q}}`, key, p.name, id, p.id(), p.to))
 		}
 	}
 	return strings.Join(list, ",")

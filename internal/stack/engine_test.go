@@ -75,8 +75,8 @@ func (b *rig) checkRequests(s *Stack) {
 	if application["ApplicationCode"] != want {
 		b.t.Errorf("code %q", application["ApplicationCode"])
 	}
-	if got := fmt.Sprint(application["parts"]); got != "[Output OUT]" {
-		b.t.Errorf("outputs %s", got)
+	if got := application["parts"].([]cloudPart); len(got) != 1 || got[0].kind != "Output" || got[0].name != "OUT" {
+		b.t.Errorf("parts %v", got)
 	}
 	policy := b.cloud.get("policy/" + s.Resource("DeliveryRole").PhysicalID + "/write")["document"]
 	if want := fmt.Sprintf(`"Resource":[%q,"arn:aws:s3:::logs-errors-000000000000/*"]`, archive+"/*"); !strings.Contains(policy.(string), want) ||

@@ -22,7 +22,7 @@ func TestCfnLintAgrees(t *testing.T) {
 	files, _ := filepath.Glob("testdata/request/*.yaml")
 	examples, _ := filepath.Glob("../../examples/*/template.yaml")
 	files = append(append(files, examples...),
-		"../../cmd/millrace/testdata/template/streams.yaml", wrong, "testdata/template/delivery_stream_sources.yaml", "testdata/template/pipeline.yaml")
+		"../../cmd/millrace/testdata/template/streams.yaml", "../../cmd/millrace/testdata/template/analytics.yaml", wrong, "testdata/template/delivery_stream_sources.yaml", "testdata/template/pipeline.yaml")
 	out, err := exec.Command(lint, append([]string{"--format", "json", "--regions", "us-east-1", "--"}, files...)...).Output()
 	if err != nil && !errors.As(err, new(*exec.ExitError)) {
 		t.Fatal(err)

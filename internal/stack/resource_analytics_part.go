@@ -1,6 +1,9 @@
 package stack
 
-import "context"
+import (
+	"context"
+	"strings"
+)
 
 // The parts of applications that are resources of their own: outputs, tables of
 // reference data and, of the second version, logging options.
@@ -31,7 +34,11 @@ func (p analyticsPart) resourceType() resourceType {
 		name:       p.api.resource + "::Application" + p.property,
 		properties: object(required("ApplicationName", textShape()), required(p.property, p.shape)),
 		identify: func(properties map[string]any) string {
-			return textOf(properties, "ApplicationName") + "-" + p.keyOf(properties)
+			id := textOf(properties, "ApplicationName") + "-" + p.keyOf(properties)
+			if to := p.destinationOf(properties); to != "" {
+				id += "-" + to[strings.LastIndexAny(to, "/:")+1:]
+			}
+			return id
 		},
 		exists: func(ctx context.Context, aws AWS, t *target) (bool, error) {
 			d, err := describeApplication(ctx, aws, textOf(t.properties, "ApplicationName"))
@@ -94,8 +101,24 @@ func (p analyticsPart) idIn(d applicationDetail, t *target) string {
 		descriptions = d.CloudWatchLoggingOptionDescriptions
 	}
 	for _, part := range descriptions {
-		if textOf(part, p.key) == p.keyOf(t.properties) {
+		if textOf(part, p.key) == p.keyOf(t.properties) && destination(part, "Description") == p.destinationOf(t.properties) {
 			return textOf(part, p.id)
+		}
+	}
+	return ""
+}
+
+// destinationOf is the ARN that an output goes to: one in-application stream may
+// go to several. Other parts have none.
+func (p analyticsPart) destinationOf(properties map[string]any) string {
+	part, _ := properties[p.property].(map[string]any)
+	return destination(part, "")
+}
+
+func destination(part map[string]any, suffix string) string {
+	for _, kind := range []string{"KinesisFirehoseOutput", "LambdaOutput"} {
+		if to, ok := part[kind+suffix].(map[string]any); ok {
+			return textOf(to, "ResourceARN")
 		}
 	}
 	return ""
