@@ -3,12 +3,14 @@ package discover
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/internal/application/input"
 )
 
-// fromCSV guesses the delimiter that cuts every row into the same number of fields, the most of them.
+// fromCSV guesses the delimiter that cuts rows into the same number of fields, the most of them; less than half of the rows may
+// have another number.
 func fromCSV(records [][]byte) (input.Schema, bool) {
 	var best [][]string
 	delimiter := ""
@@ -34,22 +36,27 @@ func fromCSV(records [][]byte) (input.Schema, bool) {
 	return schema, true
 }
 
-// cut cuts records into rows and fields, or returns nil where rows differ in the number of their fields.
+// cut cuts records into rows and fields, and returns those that have as many fields as most. It returns nil where most differ.
 func cut(records [][]byte, delimiter rune) [][]string {
 	var rows [][]string
 	for _, r := range records {
 		reader := csv.NewReader(bytes.NewReader(r))
 		reader.Comma = delimiter
+		reader.FieldsPerRecord = -1
 		all, err := reader.ReadAll()
 		if err != nil {
-			return nil
+			all = [][]string{nil}
 		}
 		rows = append(rows, all...)
 	}
+	counts := map[int]int{}
 	for _, row := range rows {
-		if len(row) != len(rows[0]) {
-			return nil
+		counts[len(row)]++
+	}
+	for fields, n := range counts {
+		if fields > 0 && 2*n > len(rows) {
+			return slices.DeleteFunc(rows, func(row []string) bool { return len(row) != fields })
 		}
 	}
-	return rows
+	return nil
 }

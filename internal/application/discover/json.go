@@ -10,35 +10,22 @@ import (
 	"github.com/millrace/millrace/internal/application/input"
 )
 
-// fromJSON guesses the schema of records that hold JSON objects, or arrays of them.
+// fromJSON guesses the schema of records that hold JSON objects, or arrays of them; less than half may hold something else.
 func fromJSON(records [][]byte) (input.Schema, bool) {
 	f := &flattener{byPath: map[string]*column{}}
-	arrays := false
+	good, arrays := 0, false
 	for _, r := range records {
-		d := json.NewDecoder(bytes.NewReader(r))
-		d.UseNumber()
-		for n := 0; ; n++ {
-			document, err := value(d)
-			if err == io.EOF && n > 0 {
-				break
-			}
-			if err != nil {
-				return input.Schema{}, false
-			}
-			rows := []any{document}
-			if all, is := document.([]any); is {
-				rows, arrays = all, true
-			}
-			for _, row := range rows {
-				o, is := row.(object)
-				if !is {
-					return input.Schema{}, false
-				}
-				f.object("$", "", o, 1)
-			}
+		rows, list, ok := rowsOf(r)
+		if !ok {
+			continue
+		}
+		good++
+		arrays = arrays || list
+		for _, o := range rows {
+			f.object("$", "", o, 1)
 		}
 	}
-	if len(f.columns) == 0 {
+	if 2*good <= len(records) || len(f.columns) == 0 {
 		return input.Schema{}, false
 	}
 	schema := input.Schema{Format: input.JSON, RowPath: "$"}
@@ -50,6 +37,32 @@ func fromJSON(records [][]byte) (input.Schema, bool) {
 		schema.Columns = append(schema.Columns, input.Column{Name: c.name, SQLType: c.sqlType(), Mapping: c.mapping})
 	}
 	return schema, true
+}
+
+// rowsOf reads the objects of a record, which may stand in arrays.
+func rowsOf(record []byte) (rows []object, list, ok bool) {
+	d := json.NewDecoder(bytes.NewReader(record))
+	d.UseNumber()
+	for n := 0; ; n++ {
+		document, err := value(d)
+		if err == io.EOF && n > 0 {
+			return rows, list, true
+		}
+		if err != nil {
+			return nil, false, false
+		}
+		elements, is := document.([]any)
+		if list = list || is; !is {
+			elements = []any{document}
+		}
+		for _, e := range elements {
+			o, is := e.(object)
+			if !is {
+				return nil, false, false
+			}
+			rows = append(rows, o)
+		}
+	}
 }
 
 // object is a JSON object with its members in their order.
