@@ -133,3 +133,23 @@ func TestRoleMayNotInvoke(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// TestRenewedInput deletes the stream before the function and makes it anew: the
+// application goes on with its first record, after the answers that it has.
+func TestRenewedInput(t *testing.T) {
+	s := readScenario(t, "testdata/scenarios/processor.txt")
+	s.config.Code = `CREATE STREAM "OUT" ("k" VARCHAR(8)); CREATE PUMP "P" AS INSERT INTO "OUT" SELECT STREAM "k" FROM "SOURCE_SQL_STREAM_001";`
+	s.config.Outputs = s.config.Outputs[:1]
+	w := newWorld(t, s, mode{snapshots: time.Hour})
+	w.start(LastStoppedPoint)
+	w.all("put 00:00:01 a 1 | b 1 | c 1")
+	w.app.Stop(context.Background())
+	w.streams.Renew(t, w.disk, s.config.Input.ARN)
+	w.do("put 00:00:02 d 1")
+	w.start(LastStoppedPoint)
+	w.all("put 00:00:03 e 1", "kill", "put 00:00:04 f 1")
+	w.app.Stop(context.Background())
+	if got := strings.Join(w.records(s.config.Outputs[0]), ""); got != `{"k":"a"}{"k":"b"}{"k":"c"}{"k":"d"}{"k":"e"}{"k":"f"}` {
+		t.Errorf("got %s", got)
+	}
+}
