@@ -54,20 +54,21 @@ func (f *Forest) score(tree int, s *shares) float64 {
 	leaf := f.ways.at[depth][tree]
 	b := t.box(leaf)
 	gap := b.gap(f.shingle)
-	score := 1 / float64(depth+1)
-	if gap == 0 {
-		mass := t.masses[^leaf]
-		switch {
-		case depth == 0:
-			score = 1 / float64(t.size+1)
-		case mass == 1:
-			return f.scoreWithout(tree, s)
-		default:
-			score = 1 / (float64(depth) + f.logs[mass])
-			b = t.box(t.brother(f.ways.at[depth-1][tree], leaf))
-		}
+	mass := t.masses[^leaf]
+	var score float64
+	switch {
+	case gap > 0:
+		score = 1 / float64(depth+1)
+		s.begin(b, f.shingle, score)
+	case depth == 0:
+		score = 1 / float64(t.size+1)
+		s.begin(b, f.shingle, score)
+	case mass == 1:
+		return f.scoreWithout(tree, s)
+	default:
+		score = 1 / (float64(depth) + f.logs[mass])
+		s.beginSeen(t.box(t.brother(f.ways.at[depth-1][tree], leaf)), f.shingle, score)
 	}
-	s.begin(b, f.shingle, score)
 	for depth--; depth >= 0; depth-- {
 		at := f.ways.at[depth][tree]
 		b := t.box(at)
