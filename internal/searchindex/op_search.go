@@ -2,7 +2,7 @@ package searchindex
 
 import (
 	"context"
-	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/internal/searchindex/aggregate"
@@ -88,6 +88,7 @@ type searcher struct {
 	now     time.Time
 
 	aggs     *aggregate.Aggregations
+	after    query.Matcher // the post_filter, fit to the index being read
 	top      topHits
 	total    int64
 	timedOut bool
@@ -98,7 +99,7 @@ func (s *searcher) run(indices []*store.Index) (wire.Object, error) {
 	if s.asked.aggs != nil {
 		s.aggs = s.asked.aggs.New(s.asked.typedKeys)
 	}
-	s.top = topHits{sort: s.asked.sort, keep: s.asked.from + s.asked.size}
+	s.top = topHits{sort: s.asked.sort, keep: s.asked.from + s.asked.size, after: s.asked.after}
 	if err := s.collect(indices); err != nil {
 		return nil, err
 	}
@@ -156,12 +157,22 @@ func (s *searcher) enter(x *query.Index) (query.Matcher, *wire.Error) {
 		return nil, wire.IllegalArgument("Result window is too large, from + size must be less than or equal to: [%d] but was [%d]. See the scroll api for a more efficient way to request "+
 			"large data sets. This limit can be set by changing the [index.max_result_window] index level setting.", MaxResultWindow, window)
 	}
+	if s.asked.after != nil && s.asked.from > 0 {
+		e := wire.Errorf("search_exception", "`from` parameter must be set to 0 when `search_after` is used.")
+		e.Status = 500
+		return nil, e
+	}
 	matcher, err := s.asked.query.Compile(x)
 	if err != nil {
 		return nil, err
 	}
 	if err := s.top.enter(x); err != nil {
 		return nil, err
+	}
+	if s.asked.postFilter != nil {
+		if s.after, err = s.asked.postFilter.Compile(x); err != nil {
+			return nil, err
+		}
 	}
 	if s.aggs == nil {
 		return matcher, nil
@@ -180,15 +191,19 @@ func (s *searcher) collectSegment(seg segment, matcher query.Matcher) (err error
 	if s.docs, err = query.Documents(ctx, matcher, seg, s.docs[:0]); err != nil {
 		return err
 	}
-	s.total += int64(len(s.docs))
-	if len(s.docs) == 0 {
-		return nil
-	}
-	if s.aggs != nil {
+	if s.aggs != nil && len(s.docs) > 0 {
 		if err := s.aggs.Collect(ctx, seg, s.docs); err != nil {
 			return err
 		}
 	}
+	if s.after != nil {
+		kept, err := s.after.Match(ctx, seg)
+		if err != nil {
+			return err
+		}
+		s.docs = slices.DeleteFunc(s.docs, func(doc int32) bool { return !kept.Has(int(doc)) })
+	}
+	s.total += int64(len(s.docs))
 	return s.top.collect(ctx, seg, s.docs)
 }
 
@@ -244,26 +259,4 @@ func (s *searcher) totalHits() any {
 		return value
 	}
 	return wire.Object{{Name: "value", Value: value}, {Name: "relation", Value: relation}}
-}
-
-func (s *searcher) hit(h hit) (wire.Object, error) {
-	d, found, err := s.view.At(s.request.Context(), h.index, h.place)
-	if err != nil {
-		return nil, err
-	}
-	if !found {
-		panic("BUG: a document that lives is not stored: index " + h.index.Name)
-	}
-	var score any
-	if !s.asked.sort.byField() {
-		score = s.asked.query.Score()
-	}
-	o := wire.Object{{Name: "_index", Value: h.index.Name}, {Name: "_id", Value: d.ID}, {Name: "_score", Value: score}}
-	if source, keep := s.asked.source.apply(d.Source); keep {
-		o = append(o, wire.Member{Name: "_source", Value: json.RawMessage(source)})
-	}
-	if len(s.asked.sort) > 0 {
-		o = append(o, wire.Member{Name: "sort", Value: h.shown(s.asked.sort, s.asked.query.Score())})
-	}
-	return o, nil
 }

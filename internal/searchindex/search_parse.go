@@ -18,9 +18,7 @@ const defaultTrackTotal = 10_000
 
 // unsupportedSearch are the members of a search that a real server knows and this one does not.
 var unsupportedSearch = []string{
-	"collapse", "derived", "docvalue_fields", "explain", "ext", "fields", "highlight", "indices_boost", "min_score", "pit", "pipeline", "post_filter",
-	"profile", "rescore", "script_fields", "search_after", "search_pipeline", "seq_no_primary_term", "slice", "stats", "stored_fields", "suggest", "terminate_after",
-	"track_scores", "version",
+	"collapse", "derived", "ext", "highlight", "indices_boost", "min_score", "pit", "pipeline", "rescore", "search_pipeline", "slice", "stats", "suggest",
 }
 
 // searchRequest is a search as it was asked, body and parameters together.
@@ -34,6 +32,9 @@ type searchRequest struct {
 	typedKeys  bool
 	timeout    time.Duration
 	aggs       *aggregate.Parsed
+	after      []jsontree.Value // search_after
+	postFilter query.Query      // of hits, not of aggregations; nil: none
+	shown      shownMembers
 }
 
 func (r *request) parseSearch() (*searchRequest, *wire.Error) {
@@ -47,6 +48,9 @@ func (r *request) parseSearch() (*searchRequest, *wire.Error) {
 	}
 	if err := r.searchParameters(s); err != nil {
 		return nil, err
+	}
+	if s.shown.stored && !s.source.asked {
+		s.source.none = true
 	}
 	switch {
 	case s.size < 0:
@@ -103,7 +107,7 @@ func (s *searchRequest) member(body string, m jsontree.Member) (err *wire.Error)
 	case "size":
 		s.size, err = whole(m)
 	case "sort":
-		s.sort, err = parseSort(m.Value)
+		s.sort, err = parseSort(body, m.Value)
 	case "_source":
 		s.source, err = parseSource(body, m.Value)
 	case "track_total_hits":
@@ -112,6 +116,16 @@ func (s *searchRequest) member(body string, m jsontree.Member) (err *wire.Error)
 		s.timeout, err = timeValue(m.Value.Text)
 	case "aggs", "aggregations":
 		s.aggs, err = aggregate.Parse(body, m.Value)
+	case "search_after":
+		if s.after = m.Value.Elems; m.Value.Kind != jsontree.Array {
+			return wire.Errorf("parsing_exception", "Unknown key for a %s in [%s].", mapping.Token(m.Value), m.Name).At(body, m.Value.Offset)
+		}
+	case "post_filter":
+		s.postFilter, err = query.Parse(body, m.Value)
+	case "docvalue_fields", "fields", "stored_fields", "version", "seq_no_primary_term":
+		err = s.shown.member(m)
+	case "script_fields", "explain", "profile", "track_scores", "terminate_after":
+		return harmless(m)
 	default:
 		if slices.Contains(unsupportedSearch, m.Name) {
 			return wire.Unsupported("[" + m.Name + "] in a search")
@@ -119,6 +133,15 @@ func (s *searchRequest) member(body string, m jsontree.Member) (err *wire.Error)
 		return wire.Errorf("parsing_exception", "Unknown key for a %s in [%s].", mapping.Token(m.Value), m.Name).At(body, m.Value.Offset)
 	}
 	return err
+}
+
+// harmless takes members that real clients send always, with the value that asks for nothing.
+func harmless(m jsontree.Member) *wire.Error {
+	switch {
+	case m.Value.Kind == jsontree.Object && len(m.Value.Members) == 0, m.Value.Text == "false", m.Name == "terminate_after" && m.Value.Text == "0":
+		return nil
+	}
+	return wire.Unsupported("[" + m.Name + "] in a search")
 }
 
 func whole(m jsontree.Member) (int, *wire.Error) {
@@ -201,7 +224,15 @@ func (r *request) queryParameter(s *searchRequest) *wire.Error {
 		return wire.Unsupported("parameter [routing]")
 	}
 	if q := r.params.Get("q"); q != "" {
-		s.query = query.String{Text: q, And: strings.EqualFold(r.params.Get("default_operator"), "and"), DefaultField: r.params.Get("df")}
+		parsed := query.String{Text: q, And: strings.EqualFold(r.params.Get("default_operator"), "and")}
+		if field := r.params.Get("df"); field != "" {
+			parsed.Fields = []string{field}
+		}
+		var err *wire.Error
+		if parsed.Lenient, err = r.flag("lenient", false); err != nil {
+			return err
+		}
+		s.query = parsed
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func (k sortKeys) byField() bool {
 }
 
 // parseSort = key | [ key, … ]; key = field | {field: "asc" | "desc"} | {field: {order, missing, unmapped_type}}
-func parseSort(v jsontree.Value) (sortKeys, *wire.Error) {
+func parseSort(body string, v jsontree.Value) (sortKeys, *wire.Error) {
 	list := []jsontree.Value{v}
 	if v.Kind == jsontree.Array {
 		list = v.Elems
@@ -49,7 +49,7 @@ func parseSort(v jsontree.Value) (sortKeys, *wire.Error) {
 			continue
 		}
 		for _, m := range one.Members {
-			key, err := parseSortKey(m)
+			key, err := parseSortKey(body, m)
 			if err != nil {
 				return nil, err
 			}
@@ -59,7 +59,7 @@ func parseSort(v jsontree.Value) (sortKeys, *wire.Error) {
 	return keys, nil
 }
 
-func parseSortKey(m jsontree.Member) (sortKey, *wire.Error) {
+func parseSortKey(body string, m jsontree.Member) (sortKey, *wire.Error) {
 	if m.Value.Kind != jsontree.Object {
 		return newSortKey(m.Name, m.Value.Text)
 	}
@@ -71,6 +71,10 @@ func parseSortKey(m jsontree.Member) (sortKey, *wire.Error) {
 	for _, p := range m.Value.Members {
 		switch p.Name {
 		case "order":
+		case "mode": // the lowest upwards and the highest downwards is what is done
+			if mode := map[bool]string{true: "max", false: "min"}[key.descending]; p.Value.Text != mode {
+				return key, wire.Unsupported("sort with [mode: " + p.Value.Text + "] in this direction")
+			}
 		case "unmapped_type":
 			key.unmapped = true
 		case "missing":
@@ -78,8 +82,11 @@ func parseSortKey(m jsontree.Member) (sortKey, *wire.Error) {
 				return key, wire.Unsupported("sort with [missing: " + p.Value.Text + "]")
 			}
 			key.missingFirst = p.Value.Text == "_first"
-		default:
+		case "nested", "nested_path", "nested_filter", "numeric_type":
 			return key, wire.Unsupported("sort with [" + p.Name + "]")
+		default:
+			line, col := wire.Position(body, p.Offset)
+			return key, wire.Errorf("x_content_parse_exception", "[%d:%d] [field_sort] unknown field [%s]", line, col, p.Name)
 		}
 	}
 	return key, nil
@@ -121,10 +128,12 @@ type hit struct {
 
 // topHits keeps the first hits in the order of the sort; ties go by index and place.
 type topHits struct {
-	sort sortKeys
-	keep int
+	sort  sortKeys
+	keep  int
+	after []jsontree.Value // search_after: only hits behind these values
 
 	fields []*mapping.Field // of the index being read, by sort key
+	border []sortValue      // after, as values of these fields
 	rank   int64
 	hits   []hit // a heap with the last hit on top, once it is full
 }
@@ -145,7 +154,7 @@ func (t *topHits) enter(x *query.Index) *wire.Error {
 		}
 		t.fields = append(t.fields, f)
 	}
-	return nil
+	return t.enterAfter()
 }
 
 func (t *topHits) collect(ctx context.Context, seg segment, docs []int32) error {
@@ -169,6 +178,9 @@ func (t *topHits) collect(ctx context.Context, seg segment, docs []int32) error 
 		h := hit{index: seg.index, rank: t.rank, place: int64(seg.number)*column.SegmentSize + int64(doc)}
 		for i, key := range t.sort {
 			h.values = append(h.values, t.value(key, t.fields[i], columns[i], doc, h.place))
+		}
+		if len(t.border) > 0 && t.compareValues(h.values, t.border) <= 0 {
+			continue
 		}
 		t.add(h)
 	}
@@ -229,15 +241,22 @@ func (t *topHits) add(h hit) {
 
 // compare is negative when a comes before b.
 func (t *topHits) compare(a, b hit) int {
-	for i, key := range t.sort {
-		if d := key.compare(a.values[i], b.values[i]); d != 0 {
-			return d
-		}
+	if d := t.compareValues(a.values, b.values); d != 0 {
+		return d
 	}
 	if d := cmp.Compare(a.rank, b.rank); d != 0 {
 		return d
 	}
 	return cmp.Compare(a.place, b.place)
+}
+
+func (t *topHits) compareValues(a, b []sortValue) int {
+	for i, key := range t.sort {
+		if d := key.compare(a[i], b[i]); d != 0 {
+			return d
+		}
+	}
+	return 0
 }
 
 func (k sortKey) compare(a, b sortValue) int {

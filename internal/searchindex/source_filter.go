@@ -11,6 +11,7 @@ import (
 
 // sourceFilter says which part of a document an answer shows. The zero value shows all of it.
 type sourceFilter struct {
+	asked              bool // the request says it, one way or another
 	none               bool
 	includes, excludes []string // dotted paths with asterisks
 }
@@ -63,6 +64,7 @@ func matchesPath(patterns []string, path string) bool {
 
 // parseSource reads "_source" of a search: true, false, a pattern, a list, or includes and excludes.
 func parseSource(body string, v jsontree.Value) (f sourceFilter, err *wire.Error) {
+	f.asked = true
 	switch v.Kind {
 	case jsontree.Bool:
 		f.none = v.Text == "false"
@@ -98,6 +100,7 @@ func texts(v jsontree.Value) []string {
 
 // sourceParams reads _source, _source_includes and _source_excludes of the query string.
 func (r *request) sourceParams() (f sourceFilter, err *wire.Error) {
+	f.asked = r.params.Has("_source") || r.params.Has("_source_includes") || r.params.Has("_source_excludes")
 	switch v := r.params.Get("_source"); v {
 	case "", "true":
 	case "false":

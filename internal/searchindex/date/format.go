@@ -16,12 +16,14 @@ const DefaultFormat = "strict_date_optional_time||epoch_millis"
 type Format struct {
 	Text      string
 	notations []notation
+	zone      *time.Location // of dates written without one; nil: UTC
 }
 
-// notation reads one way of writing dates. A text that leaves parts out (2026-11) stands for the span first..last.
+// notation reads one way of writing dates. A text that leaves parts out (2026-11) stands for the span first..last. A
+// text without zone is read in the zone given, and a date is written in it; nil is UTC.
 type notation interface {
-	parse(text string) (first, last int64, ok bool)
-	print(ms int64) string
+	parse(text string, zone *time.Location) (first, last int64, ok bool)
+	print(ms int64, zone *time.Location) string
 }
 
 // Default is DefaultFormat, compiled.
@@ -69,7 +71,7 @@ func (f Format) Parse(text string) (int64, bool) {
 // ParseSpan reads the first and last millisecond that the text stands for.
 func (f Format) ParseSpan(text string) (first, last int64, ok bool) {
 	for _, n := range f.notations {
-		if first, last, ok = n.parse(text); ok {
+		if first, last, ok = n.parse(text, f.zone); ok {
 			return first, last, true
 		}
 	}
@@ -77,7 +79,7 @@ func (f Format) ParseSpan(text string) (first, last int64, ok bool) {
 }
 
 // Print writes the date in the first notation.
-func (f Format) Print(ms int64) string { return f.notations[0].print(ms) }
+func (f Format) Print(ms int64) string { return f.notations[0].print(ms, f.zone) }
 
 // First names the notation that writes.
 func (f Format) First() string {
@@ -87,7 +89,7 @@ func (f Format) First() string {
 
 type epochNotation struct{ unit int64 }
 
-func (n epochNotation) parse(text string) (int64, int64, bool) {
+func (n epochNotation) parse(text string, _ *time.Location) (int64, int64, bool) {
 	v, err := strconv.ParseInt(text, 10, 64)
 	if err != nil {
 		return 0, 0, false
@@ -96,16 +98,21 @@ func (n epochNotation) parse(text string) (int64, int64, bool) {
 	return ms, ms + n.unit - 1, ms/n.unit == v
 }
 
-func (n epochNotation) print(ms int64) string { return strconv.FormatInt(ms/n.unit, 10) }
+func (n epochNotation) print(ms int64, _ *time.Location) string {
+	return strconv.FormatInt(ms/n.unit, 10)
+}
 
 type isoNotation struct{}
 
-func (isoNotation) print(ms int64) string {
-	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
+func (isoNotation) print(ms int64, zone *time.Location) string {
+	if zone == nil {
+		return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.000Z")
+	}
+	return time.UnixMilli(ms).In(zone).Format("2006-01-02T15:04:05.000Z07:00")
 }
 
 // parse reads yyyy[-MM[-dd['T'[HH[:mm[:ss[.S…]]]][zone]]]], every part with all its digits.
-func (isoNotation) parse(text string) (int64, int64, bool) {
+func (isoNotation) parse(text string, zone *time.Location) (int64, int64, bool) {
 	s := scan{text: text}
 	p := parts{year: 1970, month: 1, day: 1}
 	year, ok := s.digits(4)
@@ -128,7 +135,7 @@ func (isoNotation) parse(text string) (int64, int64, bool) {
 			}
 		}
 	}
-	return p.span(s.at == len(text))
+	return p.spanIn(s.at == len(text), zone)
 }
 
 func (s *scan) isoTime(p *parts) bool {
@@ -158,5 +165,5 @@ func (s *scan) isoTime(p *parts) bool {
 			}
 		}
 	}
-	return s.at == len(s.text) || s.zone(&p.offset)
+	return s.at == len(s.text) || s.zone(p)
 }

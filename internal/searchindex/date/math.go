@@ -13,7 +13,7 @@ import (
 func (f Format) Resolve(text string, now time.Time) (first, last int64, ok bool) {
 	if rest, isNow := strings.CutPrefix(text, "now"); isNow {
 		ms := now.UnixMilli()
-		return math(ms, ms, rest)
+		return f.math(ms, ms, rest)
 	}
 	anchor, rest, hasMath := strings.Cut(text, "||")
 	if !hasMath {
@@ -22,11 +22,11 @@ func (f Format) Resolve(text string, now time.Time) (first, last int64, ok bool)
 	if first, ok = f.Parse(anchor); !ok {
 		return 0, 0, false
 	}
-	return math(first, first, rest)
+	return f.math(first, first, rest)
 }
 
 // math = { ( "+" | "-" ) [ digits ] unit | "/" unit }
-func math(first, last int64, text string) (int64, int64, bool) {
+func (f Format) math(first, last int64, text string) (int64, int64, bool) {
 	for at := 0; at < len(text); {
 		op := text[at]
 		at++
@@ -45,6 +45,9 @@ func math(first, last int64, text string) (int64, int64, bool) {
 		unit := text[at]
 		at++
 		t := time.UnixMilli(first).UTC()
+		if f.zone != nil {
+			t = t.In(f.zone)
+		}
 		var ok bool
 		switch op {
 		case '+', '-':
@@ -55,9 +58,7 @@ func math(first, last int64, text string) (int64, int64, bool) {
 			first = t.UnixMilli()
 			last = first
 		case '/':
-			t, ok = Floor(t, unit)
-			next, _ := Add(t, 1, unit)
-			first, last = t.UnixMilli(), next.UnixMilli()-1
+			first, last, ok = FloorIn(first, unit, f.zone)
 		}
 		if !ok {
 			return 0, 0, false
@@ -112,4 +113,22 @@ func Floor(t time.Time, unit byte) (time.Time, bool) {
 		return t.Truncate(time.Second), true
 	}
 	return t, false
+}
+
+// FloorIn is the first and last millisecond of the calendar unit of a zone, nil for UTC, that holds a moment.
+func FloorIn(ms int64, unit byte, zone *time.Location) (first, last int64, ok bool) {
+	wall := ms
+	if zone != nil {
+		wall = Wall(ms, zone)
+	}
+	t, ok := Floor(time.UnixMilli(wall).UTC(), unit)
+	next, _ := Add(t, 1, unit)
+	first, last = t.UnixMilli(), next.UnixMilli()
+	if zone == nil {
+		return first, last - 1, ok
+	}
+	if step := last - first; step <= time.Hour.Milliseconds() { // of both hours when clocks are set back, the one that is meant
+		return ms - (wall - first), ms - (wall - first) + step - 1, ok
+	}
+	return Shift(first, zone), Shift(last, zone) - 1, ok
 }

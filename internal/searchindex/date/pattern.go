@@ -68,7 +68,7 @@ func validElement(letter byte, n int) bool {
 	return false
 }
 
-func (p pattern) parse(text string) (int64, int64, bool) {
+func (p pattern) parse(text string, zone *time.Location) (int64, int64, bool) {
 	s := scan{text: text}
 	d := parts{year: 1970, month: 1, day: 1}
 	for _, e := range p {
@@ -76,7 +76,7 @@ func (p pattern) parse(text string) (int64, int64, bool) {
 			return 0, 0, false
 		}
 	}
-	return d.span(s.at == len(text))
+	return d.spanIn(s.at == len(text), zone)
 }
 
 func (e element) parse(s *scan, d *parts) (ok bool) {
@@ -112,14 +112,17 @@ func (e element) parse(s *scan, d *parts) (ok bool) {
 		s.at = part.at
 		precision = precisionMilli
 	default:
-		return s.zone(&d.offset)
+		return s.zone(d)
 	}
 	d.precision = max(d.precision, precision)
 	return ok
 }
 
-func (p pattern) print(ms int64) string {
+func (p pattern) print(ms int64, zone *time.Location) string {
 	t := time.UnixMilli(ms).UTC()
+	if zone != nil {
+		t = t.In(zone)
+	}
 	var b strings.Builder
 	for _, e := range p {
 		switch e.letter {
@@ -138,9 +141,9 @@ func (p pattern) print(ms int64) string {
 		case 'S':
 			b.WriteString(fmt.Sprintf("%09d", t.Nanosecond())[:e.n])
 		case 'X':
-			b.WriteByte('Z')
+			b.WriteString(t.Format([]string{"Z07", "Z0700", "Z07:00"}[e.n-1]))
 		case 'Z':
-			b.WriteString("+0000")
+			b.WriteString(t.Format("-0700"))
 		default:
 			b.WriteString(e.literal)
 		}

@@ -17,7 +17,17 @@ const (
 type parts struct {
 	year, month, day, hour, minute, second, milli int
 	offset                                        int
+	zoned                                         bool // the offset was written
 	precision                                     int
+}
+
+// spanIn is span, in a zone when none was written.
+func (p parts) spanIn(whole bool, zone *time.Location) (first, last int64, ok bool) {
+	first, last, ok = p.span(whole)
+	if !ok || p.zoned || zone == nil {
+		return first, last, ok
+	}
+	return Shift(first, zone), Shift(last+1, zone) - 1, true
 }
 
 // span turns the parts into the milliseconds they stand for. Parts that no calendar has are refused.
@@ -95,7 +105,8 @@ func (s *scan) fraction() (milli int, ok bool) {
 }
 
 // zone = "Z" | ("+" | "-") HH [ [":"] mm ]
-func (s *scan) zone(offset *int) bool {
+func (s *scan) zone(p *parts) bool {
+	p.zoned = true
 	if s.literal('Z') {
 		return true
 	}
@@ -118,6 +129,6 @@ func (s *scan) zone(offset *int) bool {
 			return false
 		}
 	}
-	*offset = sign * (hours*3600 + minutes*60)
+	p.offset = sign * (hours*3600 + minutes*60)
 	return true
 }

@@ -2,53 +2,64 @@ package query
 
 import (
 	"slices"
+	"strings"
 
-	"github.com/millrace/millrace/internal/searchindex/jsontree"
-	"github.com/millrace/millrace/internal/searchindex/mapping"
 	"github.com/millrace/millrace/internal/searchindex/wire"
 )
 
-// anywhere looks for a value in every field where it can stand: a word not in numbers, a number not in dates.
-type anywhere struct{ value jsontree.Value }
+// anywhere asks several fields, named or by pattern, and is content with one. Lenient, it passes over fields in which
+// the value cannot stand: a word in numbers, a number in dates.
+type anywhere struct {
+	fields  []string // empty: every field
+	lenient bool
+	in      func(field string) Query
+}
 
 func (anywhere) Score() float64 { return 1 }
 
 func (q anywhere) Compile(x *Index) (Matcher, *wire.Error) {
 	m := combined{minimum: 1}
-	for _, f := range x.Mapping.Fields() {
-		if part, err := (Match{Field: f.Path, Value: q.value}).Compile(x); err == nil {
+	for _, field := range q.named(x) {
+		part, err := q.in(field).Compile(x)
+		switch {
+		case err == nil:
 			m.optional = append(m.optional, part)
+		case !q.lenient:
+			return nil, err
 		}
 	}
 	return m, nil
 }
 
-// quoted is a phrase: in a text its words in a row, elsewhere the exact value.
-type quoted struct {
-	field string
-	text  string
-}
-
-func (quoted) Score() float64 { return 1 }
-
-func (q quoted) Compile(x *Index) (Matcher, *wire.Error) {
-	value := text(q.text)
-	if q.field == "" || q.field == "*" {
-		return anywhere{value}.Compile(x)
+// named are the fields of this index that are meant. Boosts behind a name change no match.
+func (q anywhere) named(x *Index) []string {
+	var out []string
+	patterns := q.fields
+	if len(patterns) == 0 {
+		patterns = []string{"*"}
 	}
-	f := x.Mapping.Field(q.field)
-	if f == nil || f.Type != mapping.Text {
-		return Terms{q.field, []jsontree.Value{value}}.Compile(x)
-	}
-	wanted := Analyze(q.text)
-	return stringPredicate{f, func(s string) bool { return hasRow(Analyze(s), wanted) }}, nil
-}
-
-func hasRow(tokens, row []string) bool {
-	for i := 0; len(row) > 0 && i+len(row) <= len(tokens); i++ {
-		if slices.Equal(tokens[i:i+len(row)], row) {
-			return true
+	for _, pattern := range patterns {
+		pattern, _, _ = strings.Cut(pattern, "^")
+		if !strings.Contains(pattern, "*") {
+			out = append(out, pattern)
+			continue
+		}
+		w := parseWildcard(pattern)
+		for _, f := range x.Mapping.Fields() {
+			if w.match(f.Path) {
+				out = append(out, f.Path)
+			}
 		}
 	}
-	return false
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// oneField tells whether the list names a single field without a pattern.
+func oneField(fields []string) (string, bool) {
+	if len(fields) != 1 || strings.Contains(fields[0], "*") {
+		return "", false
+	}
+	name, _, _ := strings.Cut(fields[0], "^")
+	return name, name != ""
 }

@@ -3,7 +3,6 @@ package query
 import (
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/millrace/millrace/internal/searchindex/date"
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
@@ -19,10 +18,10 @@ const (
 
 // unsupported are the queries that a real server knows and this one does not.
 var unsupported = []string{
-	"boosting", "combined_fields", "common", "constant_score", "dis_max", "distance_feature", "function_score", "fuzzy", "geo_bounding_box", "geo_distance",
-	"geo_polygon", "geo_shape", "has_child", "has_parent", "intervals", "knn", "match_bool_prefix", "match_phrase", "match_phrase_prefix", "more_like_this",
-	"multi_match", "nested", "parent_id", "percolate", "pinned", "prefix", "rank_feature", "regexp", "script", "script_score", "simple_query_string",
-	"span_near", "span_or", "span_term", "template", "terms_set", "wildcard", "wrapper",
+	"boosting", "combined_fields", "common", "dis_max", "distance_feature", "function_score", "fuzzy", "geo_bounding_box", "geo_distance",
+	"geo_polygon", "geo_shape", "has_child", "has_parent", "intervals", "knn", "match_bool_prefix", "more_like_this",
+	"nested", "parent_id", "percolate", "pinned", "rank_feature", "script", "script_score", "simple_query_string",
+	"span_near", "span_or", "span_term", "template", "terms_set", "wrapper",
 }
 
 // Parse reads the query object at v, a part of body.
@@ -55,6 +54,8 @@ func (p parser) query(v jsontree.Value, depth int) (Query, *wire.Error) {
 	parse, known := map[string]func(parser, jsontree.Value, int) (Query, *wire.Error){
 		"match_all": parser.matchAll, "match_none": parser.matchNone, "term": parser.term, "terms": parser.terms, "range": parser.rangeQuery,
 		"match": parser.match, "exists": parser.exists, "ids": parser.ids, "bool": parser.boolQuery, "query_string": parser.queryString,
+		"prefix": parser.prefix, "wildcard": parser.wildcard, "regexp": parser.regexp, "match_phrase": parser.matchPhrase,
+		"match_phrase_prefix": parser.matchPhrasePrefix, "multi_match": parser.multiMatch, "constant_score": parser.constantScore,
 	}[name]
 	switch {
 	case known && content.Kind != jsontree.Object:
@@ -130,8 +131,11 @@ func (p parser) term(v jsontree.Value, _ int) (Query, *wire.Error) {
 		return nil, err
 	}
 	if value.Kind == jsontree.Object {
-		if err := p.only("term", value, "value"); err != nil {
+		if err := p.only("term", value, "value", "case_insensitive"); err != nil {
 			return nil, err
+		}
+		if fold, _ := value.Get("case_insensitive"); fold.Text == "true" {
+			return nil, wire.Unsupported("[term] case_insensitive")
 		}
 		value, _ = value.Get("value")
 	}
@@ -167,17 +171,14 @@ func (p parser) match(v jsontree.Value, _ int) (Query, *wire.Error) {
 	}
 	q := Match{Field: field, Value: value}
 	if value.Kind == jsontree.Object {
-		if err := p.only("match", value, "query", "operator"); err != nil {
+		if err := p.only("match", value, "query", "operator", "lenient"); err != nil {
 			return nil, err
 		}
-		operator, _ := value.Get("operator")
-		switch strings.ToLower(operator.Text) {
-		case "and":
-			q.And = true
-		case "or", "":
-		default:
-			return nil, wire.IllegalArgument("operator needs to be either OR or AND, but not [%s]", operator.Text)
+		if q.And, err = operator(value, "operator"); err != nil {
+			return nil, err
 		}
+		lenient, _ := value.Get("lenient")
+		q.Lenient = lenient.Text == "true"
 		q.Value, _ = value.Get("query")
 	}
 	return q, p.scalar("match", q.Value)
@@ -208,9 +209,11 @@ func (p parser) rangeQuery(v jsontree.Value, _ int) (Query, *wire.Error) {
 			q.Format = &f
 			continue
 		case "time_zone":
-			if value.Text != "UTC" && value.Text != "Z" && value.Text != "+00:00" {
-				return nil, wire.Unsupported("[range] time_zone [" + value.Text + "], other than UTC,")
+			zone, ok := date.Zone(value.Text)
+			if !ok {
+				return nil, wire.Errorf("zone_rules_exception", "Unknown time-zone ID: %s", value.Text)
 			}
+			q.Zone = zone
 			continue
 		case "boost":
 			if !neutralBoost(value) {
@@ -292,17 +295,4 @@ func (p parser) boolQuery(v jsontree.Value, depth int) (Query, *wire.Error) {
 		}
 	}
 	return q, nil
-}
-
-func (p parser) queryString(v jsontree.Value, _ int) (Query, *wire.Error) {
-	text, ok := v.Get("query")
-	if !ok {
-		return nil, p.errorf(v.Offset, "[query_string] must be provided with a [query]")
-	}
-	if err := p.only("query_string", v, "query", "default_operator", "default_field", "analyze_wildcard"); err != nil {
-		return nil, err
-	}
-	operator, _ := v.Get("default_operator")
-	field, _ := v.Get("default_field")
-	return String{Text: text.Text, And: strings.EqualFold(operator.Text, "and"), DefaultField: strings.TrimSuffix(field.Text, "*")}, nil
 }

@@ -2,6 +2,7 @@ package query
 
 import (
 	"math"
+	"time"
 
 	"github.com/millrace/millrace/internal/searchindex/date"
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
@@ -16,6 +17,7 @@ type Range struct {
 	OpenLow   bool // gt instead of gte
 	OpenHigh  bool // lt instead of lte
 	Format    *date.Format
+	Zone      *time.Location // of dates without one; nil: UTC
 }
 
 func (Range) Score() float64 { return 1 }
@@ -25,9 +27,12 @@ func (q Range) Compile(x *Index) (Matcher, *wire.Error) {
 	if f == nil {
 		return none{}, nil
 	}
-	if q.Format != nil && f.Type == mapping.Date {
+	if (q.Format != nil || q.Zone != nil) && f.Type == mapping.Date {
 		formatted := *f
-		formatted.Format = *q.Format
+		if q.Format != nil {
+			formatted.Format = *q.Format
+		}
+		formatted.Format = formatted.Format.In(q.Zone)
 		f = &formatted
 	}
 	switch f.Type.Class() {

@@ -9,25 +9,27 @@ import (
 
 // String is a query typed as text, ?q= and query_string:
 //
-//	query  = clause { [ "AND" | "OR" | "&&" | "||" ] clause }         AND and OR are not mixed without parentheses
-//	clause = [ "NOT" | "!" | "-" | "+" ] ( "(" query ")" | [ field ":" ] value )
-//	value  = word | "phrase in quotes" | "*" | ( ">" | ">=" | "<" | "<=" ) word | ( "[" | "{" ) word "TO" word ( "]" | "}" )
+//	query  = clause { [ "AND" | "OR" | "&&" | "||" ] clause }
+//	clause = [ "NOT" | "!" | "-" | "+" ] ( [ field ":" ] ( "(" query ")" | value ) )
+//	value  = word | word with * or ? | "phrase in quotes" | /regular expression/ | "*"
+//	       | ( ">" | ">=" | "<" | "<=" ) word | ( "[" | "{" ) word "TO" word ( "]" | "}" )
 //
-// A word without field is looked for in every field where it can stand. Wildcards inside of words, fuzziness, boosts and
-// regular expressions are refused.
+// AND makes the clauses on both its sides necessary and OR changes nothing, as in Lucene: there is no precedence. A word
+// without field is looked for in every field where it can stand. Fuzziness and slop are refused.
 type String struct {
-	Text         string
-	And          bool   // what stands between clauses that nothing joins
-	DefaultField string // "" or "*": every field
+	Text    string
+	And     bool     // what stands between clauses that nothing joins
+	Fields  []string // where values without a field are looked for; empty: everywhere
+	Lenient bool     // a value that cannot stand in its field matches nothing
 }
 
 func (String) Score() float64 { return 1 }
 
 func (q String) Compile(x *Index) (Matcher, *wire.Error) {
-	s := stringParser{tokens: tokenize(q.Text), query: q}
-	parsed, problem := s.parse(0)
-	if problem == "" && s.at < len(s.tokens) {
-		problem = "unexpected " + s.tokens[s.at].text
+	p := stringParser{tokens: tokenize(q.Text), query: q, fields: q.Fields}
+	parsed, problem := p.parse(0)
+	if problem == "" && p.at < len(p.tokens) {
+		problem = "unexpected " + p.tokens[p.at].text
 	}
 	if problem != "" {
 		e := wire.Errorf("query_shard_exception", "Failed to parse query [%s]", q.Text)
@@ -38,71 +40,25 @@ func (q String) Compile(x *Index) (Matcher, *wire.Error) {
 	return parsed.Compile(x)
 }
 
-type stringToken struct {
-	text   string
-	quoted bool
-}
-
-// tokenize splits at white space, parentheses, brackets and the colon behind a field name.
-func tokenize(text string) []stringToken {
-	var out []stringToken
-	interval := false
-	for i := 0; i < len(text); {
-		switch c := text[i]; {
-		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
-			i++
-		case strings.IndexByte("()[]{}", c) >= 0:
-			out = append(out, stringToken{text: text[i : i+1]})
-			interval = c == '[' || c == '{' || interval && (c == '(' || c == ')')
-			i++
-		case c == '"':
-			var b strings.Builder
-			for i++; i < len(text) && text[i] != '"'; i++ {
-				if text[i] == '\\' && i+1 < len(text) {
-					i++
-				}
-				b.WriteByte(text[i])
-			}
-			if i == len(text) {
-				return append(out, stringToken{text: "("}) // an open quote is as wrong as an open parenthesis
-			}
-			i++
-			out = append(out, stringToken{b.String(), true})
-		default:
-			var b strings.Builder
-			field := !interval && c != '<' && c != '>'
-			for ; i < len(text) && strings.IndexByte(" \t\r\n()[]{}\"", text[i]) < 0; i++ {
-				if text[i] == ':' && field && (len(out) == 0 || out[len(out)-1].text != ":") {
-					break
-				}
-				if text[i] == '\\' && i+1 < len(text) {
-					i++
-				}
-				b.WriteByte(text[i])
-			}
-			if b.Len() > 0 {
-				out = append(out, stringToken{text: b.String()})
-			}
-			if i < len(text) && text[i] == ':' {
-				out = append(out, stringToken{text: ":"})
-				i++
-			}
-		}
-	}
-	return out
-}
-
 type stringParser struct {
 	tokens []stringToken
 	at     int
 	query  String
+	fields []string // of values without one: field:( … ) names one for all inside
 }
 
+// peek is the word or mark that comes next, or "".
 func (p *stringParser) peek() string {
-	if p.at < len(p.tokens) && !p.tokens[p.at].quoted {
+	if p.at < len(p.tokens) && p.tokens[p.at].kind != '"' && p.tokens[p.at].kind != '/' {
 		return p.tokens[p.at].text
 	}
 	return ""
+}
+
+// occurrence says what a clause does: '+' has to match, '-' must not, '?' may.
+type occurrence struct {
+	query Query
+	sign  byte
 }
 
 // parse returns what is wrong as its second result.
@@ -110,47 +66,69 @@ func (p *stringParser) parse(depth int) (Query, string) {
 	if depth > MaxDepth {
 		return nil, "parentheses nest too deeply"
 	}
-	var required, optional, forbidden []Query
-	joined := map[bool]bool{} // kinds of joining seen: true for AND
-	for count := 0; p.at < len(p.tokens) && p.peek() != ")"; count++ {
-		and := p.query.And
-		switch p.peek() {
-		case "AND", "&&", "OR", "||":
-			if count == 0 {
-				return nil, "unexpected " + p.peek()
-			}
-			and = p.peek() == "AND" || p.peek() == "&&"
-			p.at++
-			joined[and] = true
-		default:
-			if count > 0 {
-				joined[and] = true
-			}
+	var clauses []occurrence
+	for p.at < len(p.tokens) && p.peek() != ")" {
+		join := p.join()
+		if join != "" && len(clauses) == 0 {
+			return nil, "unexpected " + join
 		}
 		sign := p.sign()
 		clause, problem := p.clause(depth)
-		switch {
-		case problem != "":
+		if problem != "" {
 			return nil, problem
-		case sign == '-':
-			forbidden = append(forbidden, clause)
-		case sign == '+':
-			required = append(required, clause)
+		}
+		clauses = p.add(clauses, occurrence{clause, sign}, join)
+	}
+	if len(clauses) == 0 {
+		return nil, "Encountered \"<EOF>\""
+	}
+	q := Bool{MinimumShould: -1}
+	for _, c := range clauses {
+		switch c.sign {
+		case '+':
+			q.Must = append(q.Must, c.query)
+		case '-':
+			q.MustNot = append(q.MustNot, c.query)
 		default:
-			optional = append(optional, clause)
+			q.Should = append(q.Should, c.query)
 		}
 	}
-	switch {
-	case len(joined) > 1:
-		return nil, "AND and OR without parentheses between them are not supported by the embedded search index"
-	case len(required)+len(optional)+len(forbidden) == 0:
-		return nil, "Encountered \"<EOF>\""
-	case joined[true]:
-		return Bool{Must: append(required, optional...), MustNot: forbidden, MinimumShould: -1}, ""
-	case len(required)+len(optional) == 0:
-		return Bool{Filter: []Query{MatchAll{}}, MustNot: forbidden, MinimumShould: -1}, ""
+	if len(q.Must)+len(q.Should) == 0 {
+		q.Filter = []Query{MatchAll{}}
 	}
-	return Bool{Must: required, Should: optional, MustNot: forbidden, MinimumShould: -1}, ""
+	return q, ""
+}
+
+// add appends a clause as Lucene's classic parser does: a join may change the clause before it.
+func (p *stringParser) add(clauses []occurrence, c occurrence, join string) []occurrence {
+	if n := len(clauses) - 1; n >= 0 && clauses[n].sign != '-' {
+		switch {
+		case join == "AND":
+			clauses[n].sign = '+'
+		case join == "OR" && p.query.And:
+			clauses[n].sign = '?'
+		}
+	}
+	if c.sign == 0 {
+		c.sign = '?'
+		if join == "AND" || p.query.And && join != "OR" {
+			c.sign = '+'
+		}
+	}
+	return append(clauses, c)
+}
+
+// join takes AND or OR, however they are written.
+func (p *stringParser) join() string {
+	switch p.peek() {
+	case "AND", "&&":
+		p.at++
+		return "AND"
+	case "OR", "||":
+		p.at++
+		return "OR"
+	}
+	return ""
 }
 
 // sign takes NOT, ! or - as '-', and + as itself.
@@ -177,73 +155,89 @@ func (p *stringParser) clause(depth int) (Query, string) {
 	if p.at >= len(p.tokens) {
 		return nil, "Encountered \"<EOF>\""
 	}
-	if p.peek() == "(" {
-		p.at++
-		q, problem := p.parse(depth + 1)
-		if problem == "" && p.peek() != ")" {
-			problem = "Encountered \"<EOF>\", was expecting \")\""
-		}
-		p.at++
-		return q, problem
-	}
-	field := p.query.DefaultField
-	if p.at+1 < len(p.tokens) && p.tokens[p.at+1].text == ":" && !p.tokens[p.at+1].quoted {
-		field = p.tokens[p.at].text
+	if p.at+1 < len(p.tokens) && p.tokens[p.at+1].kind == ':' && p.tokens[p.at].kind == 'w' {
+		outer := p.fields
+		p.fields = []string{unescape(p.tokens[p.at].text)}
 		p.at += 2
+		defer func() { p.fields = outer }()
 	}
-	return p.value(field)
+	if p.peek() != "(" {
+		return p.value()
+	}
+	p.at++
+	q, problem := p.parse(depth + 1)
+	if problem == "" && p.peek() != ")" {
+		problem = "Encountered \"<EOF>\", was expecting \")\""
+	}
+	p.at++
+	return q, problem
 }
 
-func (p *stringParser) value(field string) (Query, string) {
+func (p *stringParser) value() (Query, string) {
 	if p.at >= len(p.tokens) {
 		return nil, "Encountered \"<EOF>\""
 	}
 	token := p.tokens[p.at]
 	p.at++
-	if token.quoted {
-		return phrase(field, token.text)
+	switch token.kind {
+	case '"':
+		return p.in(func(field string) Query { return Phrase{Field: field, Value: text(token.text)} }), ""
+	case '/':
+		return p.in(func(field string) Query { return Pattern{Field: field, Kind: "regexp", Text: token.text} }), ""
+	case '[', '{':
+		return p.interval(token.kind == '{')
+	case 'w':
+		return p.word(token.text)
 	}
+	return nil, "unexpected " + token.text
+}
+
+func (p *stringParser) word(word string) (Query, string) {
+	field, single := oneField(p.fields)
+	word, boost, boosted := strings.Cut(word, "^")
 	switch {
-	case token.text == "[" || token.text == "{":
-		return p.interval(field, token.text == "{")
-	case strings.Contains("()]}:", token.text):
-		return nil, "unexpected " + token.text
-	case token.text == "*" && (field == "" || field == "*"):
-		return MatchAll{}, ""
-	case token.text == "*":
+	case boosted && (word == "" || boost == "") || hasUnescaped(word, "~"):
+		return nil, "fuzziness and slop are not supported by the embedded search index: " + word
+	case word == "*" && single:
 		return Exists{field}, ""
-	case token.text[0] == '<' || token.text[0] == '>':
-		return comparison(field, token.text)
-	case strings.ContainsAny(token.text, "*?~^") || token.text[0] == '/':
-		return nil, "wildcards, fuzziness, boosts and regular expressions are not supported by the embedded search index: " + token.text
+	case word == "*":
+		return MatchAll{}, ""
 	case field == "_exists_":
-		return Exists{token.text}, ""
+		return Exists{unescape(word)}, ""
+	case word[0] == '<' || word[0] == '>':
+		return comparison(field, word)
+	case hasUnescaped(word, "*?"):
+		return p.in(func(field string) Query { return pattern(field, word) }), ""
 	}
-	return word(field, text(token.text)), ""
+	value := text(unescape(word))
+	return p.in(func(field string) Query { return Match{Field: field, Value: value, And: p.query.And} }), ""
+}
+
+// pattern is a word with wildcards; one asterisk at its end makes it a prefix, which messages tell apart.
+func pattern(field, word string) Query {
+	if head := word[:len(word)-1]; word[len(word)-1] == '*' && !hasUnescaped(head, "*?") && !strings.HasSuffix(head, `\`) {
+		return Pattern{Field: field, Kind: "prefix", Text: unescape(head), analyzed: true}
+	}
+	return Pattern{Field: field, Kind: "wildcard", Text: word, analyzed: true}
+}
+
+// in asks the field that was named, or those where values without one are looked for.
+func (p *stringParser) in(make func(field string) Query) Query {
+	if field, single := oneField(p.fields); single && !p.query.Lenient {
+		return make(field)
+	}
+	_, single := oneField(p.fields)
+	return anywhere{fields: p.fields, lenient: !single || p.query.Lenient, in: make}
 }
 
 func text(s string) jsontree.Value { return jsontree.Value{Kind: jsontree.String, Text: s} }
 
-func word(field string, v jsontree.Value) Query {
-	if field == "" || field == "*" {
-		return anywhere{v}
-	}
-	return Match{Field: field, Value: v}
-}
-
-// phrase takes a quoted value: one word, or any value of a field that is not split into words.
-func phrase(field, s string) (Query, string) {
-	if field == "" && len(Analyze(s)) > 1 {
-		return nil, "phrases without a field are not supported by the embedded search index"
-	}
-	return quoted{field, s}, ""
-}
-
-func (p *stringParser) interval(field string, openLow bool) (Query, string) {
-	if field == "" || p.at+4 > len(p.tokens) || p.tokens[p.at+1].text != "TO" {
+func (p *stringParser) interval(openLow bool) (Query, string) {
+	field, single := oneField(p.fields)
+	if !single || p.at+4 > len(p.tokens) || p.tokens[p.at+1].text != "TO" {
 		return nil, "was expecting field:[low TO high]"
 	}
-	low, high, end := text(p.tokens[p.at].text), text(p.tokens[p.at+2].text), p.tokens[p.at+3].text
+	low, high, end := text(unescape(p.tokens[p.at].text)), text(unescape(p.tokens[p.at+2].text)), p.tokens[p.at+3].text
 	p.at += 4
 	if end != "]" && end != "}" {
 		return nil, "was expecting \"]\" or \"}\""
@@ -259,7 +253,7 @@ func (p *stringParser) interval(field string, openLow bool) (Query, string) {
 }
 
 func comparison(field, token string) (Query, string) {
-	v := text(strings.TrimLeft(token, "<>="))
+	v := text(unescape(strings.TrimLeft(token, "<>=")))
 	if field == "" || v.Text == "" {
 		return nil, "was expecting field:" + token[:1] + "value"
 	}

@@ -166,9 +166,10 @@ func clampInt(f float64) int64 {
 
 // Match matches the words of a text: any of them, or with And all. In other fields it is an exact match.
 type Match struct {
-	Field string
-	Value jsontree.Value
-	And   bool
+	Field   string
+	Value   jsontree.Value
+	And     bool
+	Lenient bool // a value that cannot stand in the field matches nothing
 }
 
 func (Match) Score() float64 { return 1 }
@@ -176,7 +177,11 @@ func (Match) Score() float64 { return 1 }
 func (q Match) Compile(x *Index) (Matcher, *wire.Error) {
 	f := x.Mapping.Field(q.Field)
 	if f == nil || f.Type != mapping.Text {
-		return Terms{q.Field, []jsontree.Value{q.Value}}.Compile(x)
+		m, err := Terms{q.Field, []jsontree.Value{q.Value}}.Compile(x)
+		if err != nil && q.Lenient {
+			return none{}, nil
+		}
+		return m, err
 	}
 	wanted := map[string]bool{}
 	for _, token := range Analyze(q.Value.Text) {

@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
 )
@@ -96,7 +97,7 @@ func (e *Error) InShard(index, node string) *Error {
 	if e.Root != nil {
 		cause = *e.Root
 	}
-	if cause.CausedBy == nil && cause.Type != "query_shard_exception" {
+	if cause.Type == "illegal_argument_exception" || cause.CausedBy == nil && !strings.HasSuffix(cause.Type, "_shard_exception") && cause.Type != "search_exception" {
 		twin := *e
 		cause.CausedBy = &twin
 	}
