@@ -278,6 +278,11 @@ func (b *exprBinder) resolve(pos token.Position, format, name string, args ...Ex
 	switch name {
 	case "UNIX_TIMESTAMP", "TO_TIMESTAMP", "FLOOR", "CEIL":
 		call.Time = Ascending
+	case "SUBSTRING":
+		// The beginnings of texts in order are in order.
+		if from, ok := call.Args[1].(*Const); ok && from.T.Kind.IsInteger() && !from.Value.Null && from.Value.Int <= 1 {
+			call.Time = Ascending
+		}
 	case "TSDIFF":
 		if dialect.TSDiffIsFirstMinusSecond {
 			call.Time = Ascending
@@ -330,8 +335,9 @@ func coerce(x Expr, to types.Type, pos token.Position) Expr {
 	}
 	to.Nullable = from.Nullable
 	call := &Call{Format: "CAST(%s AS " + to.String() + ")", Args: []Expr{x}, T: to, Kernel: kernel}
-	// A time of day starts again each day; all other numbers and times keep their order.
-	if to.Kind != types.Time && !from.Kind.IsText() && !to.Kind.IsText() {
+	// A time of day starts again each day; all other numbers and times keep their order, and of texts those of times do.
+	inOrder := !to.Kind.IsText() || from.Kind == types.Timestamp || from.Kind == types.Date
+	if to.Kind != types.Time && !from.Kind.IsText() && inOrder {
 		call.Time = Ascending
 	}
 	return call

@@ -17,6 +17,9 @@ func (p *parser) primary() ast.Expr {
 		p.next()
 		return &ast.Text{Pos: t.Pos, Value: t.Text}
 	case token.Quoted:
+		if isSymbol(p.ahead(1), "(") {
+			return p.call()
+		}
 		return p.column()
 	case token.Word:
 		return p.wordExpr()
