@@ -4,14 +4,13 @@ package dialect
 // not full yet score 0 and are not learned, so the first subSampleSize+shingleSize-1 scores are 0 (forest, Forest.Push);
 // timeDecay is the time in which a record's chance to be in a sample falls to 1/e, and none is dropped for its age alone,
 // though the reference says that older ones are ignored (forest, Forest.learn); a hotspot is records that are neighbours
-// within the radius, and neighbours of those, and density divides by the product of its sides (hotspot).
+// within the radius, and neighbours of those, and density divides by the product of its sides (hotspot); STRENGTH is a mean
+// distance, but which is a guess (forest, Forest.PushExplained); TOP_K_ITEMS_TUMBLING and COUNT_DISTINCT_ITEMS_TUMBLING do not
+// count NULL, as COUNT does not (exec, items).
 const (
 	// ScoreOfNullIsNull: a row with NULL in a numeric column, or with a number that is infinite, is not learned from and gets
 	// NULL for a score, an explanation or hotspots. Otherwise NULL counts as 0.
 	ScoreOfNullIsNull = true
-
-	// CountsSkipNull: TOP_K_ITEMS_TUMBLING and COUNT_DISTINCT_ITEMS_TUMBLING do not count NULL, as COUNT does not.
-	CountsSkipNull = true
 
 	// MaxItemLength is how many characters of a value TOP_K_ITEMS_TUMBLING tells apart and returns: AWS's examples declare
 	// ITEM as VARCHAR(1024).

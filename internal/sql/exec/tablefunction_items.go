@@ -12,7 +12,7 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// items counts the values of a column over a tumbling window and hands on what its model makes of them when the window is
+// items counts the values of a column that are not NULL over a tumbling window and hands on what its model makes of them when the window is
 // over, with its end as ROWTIME. Windows are aligned as those of STEP.
 type items struct {
 	ctx    *context
@@ -60,7 +60,7 @@ func (n *items) Rows(b *Batch) {
 	}
 	v := b.Cols[n.value]
 	for _, i := range b.Sel {
-		if dialect.CountsSkipNull && v.IsNull(int(i)) {
+		if v.IsNull(int(i)) {
 			continue
 		}
 		n.item = n.model.bytes(n.item[:0], n.t, v, int(i))
