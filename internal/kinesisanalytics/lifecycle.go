@@ -22,8 +22,12 @@ const (
 // single runs of it.
 type runner struct {
 	stopped chan struct{} // closed by stop
-	ended   chan struct{} // closed when no run is left
-	once    sync.Once
+	// starting ends when the runner is stopped: a run that has not begun by then
+	// need not.
+	starting context.Context
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when no run is left
+	once     sync.Once
 
 	mu      sync.Mutex
 	current *application.Application
@@ -32,7 +36,10 @@ type runner struct {
 
 // stop ends the run and waits for its end. It may be called more than once.
 func (r *runner) stop(ctx context.Context) {
-	r.once.Do(func() { close(r.stopped) })
+	r.once.Do(func() {
+		close(r.stopped)
+		r.cancel()
+	})
 	if a := r.application(); a != nil {
 		a.Stop(ctx)
 	}
@@ -67,9 +74,11 @@ func (r *runner) isStopped() bool {
 // already. mu is held.
 func (s *Service) run(a *app, first *application.Application) {
 	r := &runner{stopped: make(chan struct{}), ended: make(chan struct{}), current: first}
+	r.starting, r.cancel = context.WithCancel(s.ctx)
 	a.runner = r
 	s.working.Go(func() {
 		defer close(r.ended)
+		defer r.cancel()
 		s.keepRunning(a, r, first)
 	})
 }
@@ -79,7 +88,10 @@ func (s *Service) keepRunning(a *app, r *runner, run *application.Application) {
 	for !r.isStopped() {
 		if run == nil {
 			var err error
-			if run, err = s.start(a, r); err != nil {
+			if run, err = s.start(a, r); err != nil && r.isStopped() {
+				return
+			}
+			if err != nil {
 				s.log.Error("application cannot run", "application", a.Name, "error", err)
 				r.set(nil, err)
 				if !r.sleep(&wait) {
@@ -118,7 +130,7 @@ func (s *Service) start(a *app, r *runner) (*application.Application, error) {
 	if err != nil {
 		return nil, err
 	}
-	run, err := application.Start(s.ctx, s.opts, config, application.LastStoppedPoint)
+	run, err := application.Start(r.starting, s.opts, config, application.LastStoppedPoint)
 	if err != nil {
 		return nil, runError(err)
 	}

@@ -6,11 +6,11 @@ import "context"
 // timestamp guards against deleting one that was created anew under the name;
 // clients send it to the second.
 func (s *Service) deleteApplication(ctx context.Context, r request, in *deleteApplicationInput) (*empty, error) {
-	a, err := s.find(ctx, r, *in.ApplicationName)
+	a, release, err := s.claim(ctx, r, *in.ApplicationName)
 	if err != nil {
 		return nil, err
 	}
-	defer s.mu.Unlock()
+	defer release()
 	if *in.CreateTimestamp/1000 != a.Created/1000 {
 		return nil, errArgument("CreateTimestamp does not match that of the application %s", a.Name)
 	}

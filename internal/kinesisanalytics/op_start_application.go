@@ -29,11 +29,11 @@ func (s *Service) startApplicationV2(ctx context.Context, r request, in *startAp
 // startApplication checks the application and begins to run it. It is RUNNING
 // once it has caught up with its state.
 func (s *Service) startApplication(ctx context.Context, r request, name string, inputs []inputConfiguration) (id string, err error) {
-	a, err := s.find(ctx, r, name)
+	a, release, err := s.claim(ctx, r, name)
 	if err != nil {
 		return "", err
 	}
-	defer s.mu.Unlock()
+	defer release()
 	if a.Status != statusReady || s.closed {
 		return "", errStatus(a, r.Operation)
 	}
@@ -41,20 +41,18 @@ func (s *Service) startApplication(ctx context.Context, r request, name string, 
 	if err != nil {
 		return "", err
 	}
-	if err := s.check(ctx, &a.stored); err != nil {
-		return "", runError(err)
-	}
-	config, err := a.applicationConfig()
-	if err != nil {
-		return "", err
-	}
-	from := application.LastStoppedPoint
-	if position == "NOW" {
-		from = application.Now
-	}
-	run, err := application.Start(ctx, s.opts, config, from)
+	rested := a.stored
+	var run *application.Application
+	err = s.aside(func() (err error) {
+		run, err = s.startFrom(ctx, &rested, position)
+		return err
+	})
 	if err != nil {
 		return "", runError(err)
+	}
+	if s.closed {
+		run.Stop(ctx)
+		return "", errStatus(a, r.Operation)
 	}
 	next, id := a.begin(operation{Name: r.Operation, Start: s.now()})
 	next.Status = statusStarting
@@ -66,6 +64,22 @@ func (s *Service) startApplication(ctx context.Context, r request, name string, 
 	}
 	s.run(a, run)
 	return id, nil
+}
+
+// startFrom checks the application and runs it from a position.
+func (s *Service) startFrom(ctx context.Context, a *stored, position string) (*application.Application, error) {
+	if err := s.check(ctx, a); err != nil {
+		return nil, err
+	}
+	config, err := a.applicationConfig()
+	if err != nil {
+		return nil, err
+	}
+	from := application.LastStoppedPoint
+	if position == "NOW" {
+		from = application.Now
+	}
+	return application.Start(ctx, s.opts, config, from)
 }
 
 // position is where the input begins: NOW unless the request says otherwise.

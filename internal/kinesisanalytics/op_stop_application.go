@@ -19,11 +19,11 @@ func (s *Service) stopApplicationV2(ctx context.Context, r request, in *stopAppl
 // stay. One that is starting or taking up a change can be stopped as well: what
 // keeps it from running may not go away by itself.
 func (s *Service) stopApplication(ctx context.Context, r request, name string) (id string, err error) {
-	a, err := s.find(ctx, r, name)
+	a, release, err := s.claim(ctx, r, name)
 	if err != nil {
 		return "", err
 	}
-	defer s.mu.Unlock()
+	defer release()
 	switch a.Status {
 	case statusRunning, statusStarting, statusUpdating:
 	default:

@@ -31,11 +31,11 @@ func (v at) check(a *app) error {
 // operation's id. One that runs must be able to run the new version: else it
 // goes on with the old one. It is restarted with the new one from where it was.
 func (s *Service) reconfigure(ctx context.Context, r request, name string, version at, change func(c *configuration) error) (stored, string, error) {
-	a, err := s.find(ctx, r, name)
+	a, release, err := s.claim(ctx, r, name)
 	if err != nil {
 		return stored{}, "", err
 	}
-	defer s.mu.Unlock()
+	defer release()
 	if err := version.check(a); err != nil {
 		return stored{}, "", err
 	}
@@ -43,21 +43,30 @@ func (s *Service) reconfigure(ctx context.Context, r request, name string, versi
 	if !running && a.Status != statusReady || s.closed {
 		return stored{}, "", errStatus(a, r.Operation)
 	}
-	next, now := a.stored, s.now()
-	next.Config.ID, next.Config.From, next.Config.Created, next.Updated = a.Config.ID+1, a.Config.ID, now, now
-	if err := change(&next.Config); err != nil {
+	now := s.now()
+	config := a.Config
+	config.ID, config.From, config.Created = a.Config.ID+1, a.Config.ID, now
+	if err := change(&config); err != nil {
 		return stored{}, "", err
 	}
-	o := operation{Name: r.Operation, Start: now, From: a.Config.ID, To: next.Config.ID}
+	o := operation{Name: r.Operation, Start: now, From: a.Config.ID, To: config.ID}
 	if running {
-		if err := s.check(ctx, &next); err != nil {
+		wanted := a.stored
+		wanted.Config = config
+		if err := s.aside(func() error { return s.check(ctx, &wanted) }); err != nil {
 			return stored{}, "", changeError(err)
 		}
-		next.Status = statusUpdating
+		if s.closed {
+			return stored{}, "", errStatus(a, r.Operation)
+		}
 	} else {
 		o.Status, o.End = successful, now
 	}
-	next, id := next.begin(o)
+	next, id := a.begin(o)
+	next.Config, next.Updated = config, now
+	if running {
+		next.Status = statusUpdating
+	}
 	superseded, err := a.supersede()
 	if err != nil {
 		return stored{}, "", err

@@ -52,6 +52,10 @@ type Service struct {
 
 // app is one application. Service.mu guards it.
 type app struct {
+	// admin is held, before mu, by the operation that starts, stops or changes
+	// the application.
+	admin sync.Mutex
+
 	stored
 	runner *runner // while STARTING, RUNNING, UPDATING or STOPPING
 	turn   int     // of stopThen
@@ -165,6 +169,34 @@ func (s *Service) find(ctx context.Context, r request, name string) (*app, error
 	}
 	s.mu.Unlock()
 	return nil, errNotFound(name)
+}
+
+// claim is find for operations that start, stop or change an application: one at
+// a time. release gives it back.
+func (s *Service) claim(ctx context.Context, r request, name string) (a *app, release func(), err error) {
+	if a, err = s.find(ctx, r, name); err != nil {
+		return nil, nil, err
+	}
+	s.mu.Unlock()
+	a.admin.Lock()
+	s.mu.Lock()
+	release = func() {
+		s.mu.Unlock()
+		a.admin.Unlock()
+	}
+	if s.apps[name] != a { // it was deleted meanwhile
+		release()
+		return nil, nil, errNotFound(name)
+	}
+	return a, release, nil
+}
+
+// aside runs what takes its time without mu: others go on, but not with an
+// application that is claimed.
+func (s *Service) aside(f func() error) error {
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	return f()
 }
 
 // findARN is find by the application's ARN.

@@ -3,6 +3,7 @@ package kinesisanalytics
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -243,4 +244,90 @@ func TestHistoriesAreBounded(t *testing.T) {
 	if code, answer := invoke(s, call.Identity{}, "CreateApplication", `{"ApplicationName":"more"}`); code != 400 || !strings.Contains(answer, "LimitExceededException") {
 		t.Errorf("one more application: %s", answer)
 	}
+}
+
+// slowObjects opens objects when it is let.
+type slowObjects struct {
+	opening chan struct{}
+	let     chan struct{}
+}
+
+func (o *slowObjects) Open(ctx context.Context, _, _ string) (io.ReadCloser, error) {
+	o.opening <- struct{}{}
+	select {
+	case <-o.let:
+		return io.NopCloser(strings.NewReader("200,ok\n")), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+func addTable(t *testing.T, s *Service) {
+	t.Helper()
+	must(t, s, "AddApplicationReferenceDataSource", fmt.Sprintf(`{"ApplicationName":"web","CurrentApplicationVersionId":1,"ReferenceDataSource":{"TableName":"T",
+		"S3ReferenceDataSource":{"BucketARN":"arn:aws:s3:::data","FileKey":"t.csv","ReferenceRoleARN":%q},
+		"ReferenceSchema":{"RecordFormat":{"RecordFormatType":"CSV"},"RecordColumns":[{"Name":"code","SqlType":"INTEGER"},{"Name":"name","SqlType":"VARCHAR(8)"}]}}}`, testRole))
+}
+
+// TestSlowStart reads a table that takes its time: meanwhile everything else is
+// answered, and what would change the application waits.
+func TestSlowStart(t *testing.T) {
+	j, _ := clockedJournal()
+	o := testOptions(j, testStreams())
+	objects := &slowObjects{make(chan struct{}, 100), make(chan struct{})}
+	o.Application.Objects = objects
+	s := open(t, o)
+	create(t, s, "web")
+	addTable(t, s)
+	answers := make(chan string, 2)
+	go func() {
+		_, answer := invoke(s, call.Identity{}, "StartApplication", `{"ApplicationName":"web","InputConfigurations":[]}`)
+		answers <- answer
+	}()
+	<-objects.opening
+	waitFor(t, s, "web", statusReady)
+	must(t, s, "CreateApplication", `{"ApplicationName":"other"}`)
+	must(t, s, "TagResource", fmt.Sprintf(`{"ResourceARN":%q,"Tags":[{"Key":"meanwhile"}]}`, arn("us-east-1", "web")))
+	stopped := make(chan int, 1)
+	go func() {
+		code, _ := invoke(s, call.Identity{}, "StopApplication", `{"ApplicationName":"web"}`)
+		stopped <- code
+	}()
+	close(objects.let)
+	if answer := <-answers; answer != "{}" {
+		t.Errorf("start: %s", answer)
+	}
+	switch code := <-stopped; code {
+	case 200:
+		waitFor(t, s, "web", statusReady)
+	case 400: // it came first
+		waitFor(t, s, "web", statusRunning)
+	}
+	if _, answer := invoke(s, call.Identity{}, "ListTagsForResource", fmt.Sprintf(`{"ResourceARN":%q}`, arn("us-east-1", "web"))); answer != `{"Tags":[{"Key":"meanwhile"}]}` {
+		t.Errorf("tags %s", answer)
+	}
+}
+
+// TestStopWhileStartHangs stops an application that is to run again, but whose
+// table does not come.
+func TestStopWhileStartHangs(t *testing.T) {
+	j, _ := clockedJournal()
+	o := testOptions(j, testStreams())
+	objects := &slowObjects{make(chan struct{}, 100), make(chan struct{})}
+	o.Application.Objects = objects
+	s := open(t, o)
+	create(t, s, "web")
+	addTable(t, s)
+	s.mu.Lock()
+	if err := s.save(s.apps["web"], s.apps["web"].with(statusRunning)); err != nil {
+		t.Fatal(err)
+	}
+	s.mu.Unlock()
+	s.Close(context.Background())
+	o.Application.Journal = j.Reopen()
+	s = open(t, o)
+	<-objects.opening
+	must(t, s, "StopApplication", `{"ApplicationName":"web"}`)
+	waitFor(t, s, "web", statusReady)
+	s.Close(context.Background())
 }
