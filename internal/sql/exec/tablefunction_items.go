@@ -12,8 +12,8 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
-// items counts the values of a column that are not NULL over a tumbling window and hands on what its model makes of them when the window is
-// over, with its end as ROWTIME. Windows are aligned as those of STEP.
+// items counts the values of a column, but for NULL, over a tumbling window. When it is over, it hands on what its model makes
+// of them, with the window's end as ROWTIME. Windows are aligned as those of STEP.
 type items struct {
 	ctx    *context
 	next   Operator
