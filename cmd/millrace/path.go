@@ -111,10 +111,14 @@ func unixMilli(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// lastPart is the name at the end of an ARN, or an address as it is.
+// lastPart is the name at the end of an ARN, of a function with its qualifier,
+// or an address as it is.
 func lastPart(s string) string {
 	if !strings.HasPrefix(s, "arn:") {
 		return s
+	}
+	if _, function, ok := strings.Cut(s, ":function:"); ok {
+		return function
 	}
 	return s[strings.LastIndexByte(s, '/')+1:]
 }
