@@ -7,6 +7,33 @@ import (
 	"github.com/millrace/millrace/internal/sql/types"
 )
 
+// slider is a function over the rows of a slide.
+type slider interface {
+	// grow makes room for partitions and slots.
+	grow(partitions, slots int)
+	// enter takes the row at a slot, the last of partition p. i is its row in the batch, or -1 while state is restored.
+	enter(p, slot uint32, i int32)
+	// leave takes away the first row of partition p.
+	leave(p, slot uint32)
+	// put writes the result at row i of the batch.
+	put(p uint32, i int32)
+	// reset forgets everything.
+	reset()
+}
+
+// stacked is a slider that cannot take a value back. It keeps a partition as two stacks:
+//
+//	front             back
+//	[ x1 x2 x3 ]      [ x4 x5 ]        result = what x1 says of all in front, with what was added behind
+//
+// Rows leave from the front, where each one knows the result of itself and those behind it in the stack. When the front is
+// empty the back is turned over: one pass over rows that each pass it once. So a result holds nothing of rows that left.
+type stacked interface {
+	slider
+	// turn makes the rows of partition p the front stack, and the back empty.
+	turn(p uint32)
+}
+
 // add makes the slider of a function that writes to out. With filter, rows whose argument is NULL do not enter the slide.
 func (s *slide) add(a bind.Aggregate, out *types.Vector, filter bool) {
 	var arg *slideArg
@@ -104,76 +131,5 @@ func (r *running) snapshot(dst []byte) []byte { return r.acc.snapshot(dst) }
 func (r *running) restore(d *decoder, n int) {
 	if r.acc.restore(d); d.err == nil && r.acc.groups() != n {
 		d.fail("a function has another number of partitions than its window")
-	}
-}
-
-// slidingCount is COUNT.
-type slidingCount struct {
-	slide  *slide
-	arg    *slideArg // nil for COUNT(*)
-	counts []int64
-	out    *types.Vector
-}
-
-func (c *slidingCount) grow(partitions, _ int) { c.counts = extend(c.counts, partitions) }
-func (c *slidingCount) reset()                 { c.counts = nil }
-
-func (c *slidingCount) enter(p, slot uint32, _ int32) {
-	if c.arg == nil || !c.arg.cells.null[slot] {
-		c.counts[p]++
-	}
-}
-
-func (c *slidingCount) leave(p, slot uint32) {
-	if c.arg == nil || !c.arg.cells.null[slot] {
-		c.counts[p]--
-	}
-}
-
-func (c *slidingCount) put(p uint32, i int32) { c.out.Null[i], c.out.Int[i] = false, c.counts[p] }
-
-// slidingSum is SUM and AVG of exact numbers: what was added is taken back.
-type slidingSum struct {
-	slide *slide
-	arg   *slideArg
-	sum   intSum
-	out   *types.Vector
-}
-
-func (s *slidingSum) grow(partitions, _ int) { s.sum.grow(partitions) }
-func (s *slidingSum) reset()                 { s.sum.reset() }
-
-func (s *slidingSum) enter(p, slot uint32, _ int32) {
-	if !s.arg.cells.null[slot] {
-		v := s.arg.cells.ints[slot]
-		s.sum.plus(p, v, v>>63, 1)
-	}
-}
-
-func (s *slidingSum) leave(p, slot uint32) {
-	if !s.arg.cells.null[slot] {
-		s.sum.minus(p, s.arg.cells.ints[slot])
-	}
-}
-
-func (s *slidingSum) put(p uint32, i int32) { s.sum.put(int(p), s.out, i, &s.slide.ctx.eval) }
-
-// slidingTruth is ANY and EVERY.
-type slidingTruth struct {
-	slide *slide
-	arg   *slideArg
-	truth truth
-	out   *types.Vector
-}
-
-func (s *slidingTruth) grow(partitions, _ int)        { s.truth.grow(partitions) }
-func (s *slidingTruth) reset()                        { s.truth.reset() }
-func (s *slidingTruth) enter(p, slot uint32, _ int32) { s.move(p, slot, 1) }
-func (s *slidingTruth) leave(p, slot uint32)          { s.move(p, slot, -1) }
-func (s *slidingTruth) put(p uint32, i int32)         { s.truth.put(int(p), s.out, i, &s.slide.ctx.eval) }
-func (s *slidingTruth) move(p, slot uint32, by int64) {
-	if !s.arg.cells.null[slot] {
-		s.truth.counts[p] += by
-		s.truth.trues[p] += by * s.arg.cells.ints[slot]
 	}
 }
