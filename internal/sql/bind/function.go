@@ -2,6 +2,8 @@ package bind
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/millrace/millrace/internal/sql/ast"
@@ -54,8 +56,8 @@ func newFunctions() *functions {
 }
 
 func (b *binder) createFunction(s *ast.CreateFunction) {
-	if !b.try(func() { b.newFunction(s) }) && b.functions.byName[s.Name.Name] == nil {
-		b.functions.broken[s.Name.Name] = true
+	if name := s.Name.Name; !b.try(func() { b.newFunction(s) }) && b.functions.byName[name] == nil && !isBuiltin(name) {
+		b.functions.broken[name] = true
 	}
 }
 
@@ -125,13 +127,10 @@ func (fs *functions) drop(n ast.Ident) {
 }
 
 func (fs *functions) names() []string {
-	var all []string
-	if fs != nil {
-		for name := range fs.byName {
-			all = append(all, name)
-		}
+	if fs == nil {
+		return nil
 	}
-	return all
+	return slices.Sorted(maps.Keys(fs.byName))
 }
 
 // call replaces a call by the body of its function with the arguments in it. It returns nil when there is no such function.

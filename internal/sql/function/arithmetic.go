@@ -40,6 +40,9 @@ func Arithmetic(op string, l, r Arg) (Resolved, error) {
 			if a.Kind.IsDatetime() && b.Kind.IsDatetime() && op == "-" {
 				return Resolved{}, fmt.Errorf("the difference of two times needs its unit, as in (a - b) SECOND")
 			}
+			if a.Kind.IsDatetime() && b.Kind.IsNumeric() {
+				return Resolved{}, fmt.Errorf("%s %s %s has no meaning; times move by intervals, as in t %s INTERVAL '1' SECOND", a, op, b, op)
+			}
 			return Resolved{}, fmt.Errorf("%s %s %s has no meaning; CAST an operand", a, op, b)
 		}
 	}
