@@ -140,7 +140,7 @@ func (b *binder) createPump(s *ast.CreatePump) {
 	name := s.Name.Name
 	target := b.target(s.Target)
 	pump := Pump{Name: name, pos: s.Name.Pos, Target: target.Name, Query: b.query(s.Query)}
-	if b.try(func() { pump.Values = b.values(s, target, pump.Query) }) {
+	if b.try(func() { pump.Values = b.values(promoteColumn(s, target, pump.Query), target, pump.Query) }) {
 		b.checkCircle(s, &pump)
 	}
 	b.stopped[name] = s.Stopped && !dialect.StoppedPumpsRun

@@ -10,15 +10,41 @@ import (
 
 // promote makes an expression AS ROWTIME the ROWTIME of the query's rows. It is no item.
 func (b *exprBinder) promote(it ast.Item, x Expr) {
-	switch {
-	case b.promotion == nil:
+	if b.promotion == nil {
 		fail(it.Alias.Pos, "AS ROWTIME cannot stand here")
-	case *b.promotion != nil:
-		fail(it.Alias.Pos, "ROWTIME is there twice")
-	case x.Type().Kind != types.Timestamp:
-		fail(it.Alias.Pos, "ROWTIME is a TIMESTAMP, found %s; CAST it", x.Type())
 	}
-	*b.promotion = x
+	setPromotion(b.promotion, x, it.Alias.Pos)
+}
+
+func setPromotion(to *Expr, x Expr, pos token.Position) {
+	switch {
+	case *to != nil:
+		fail(pos, "ROWTIME is there twice")
+	case x.Type().Kind != types.Timestamp:
+		fail(pos, "ROWTIME is a TIMESTAMP, found %s; CAST it", x.Type())
+	}
+	*to = x
+}
+
+// promoteColumn takes ROWTIME out of the columns that INSERT names and makes the item in its place the ROWTIME of the rows:
+// INSERT INTO s (ROWTIME, a) SELECT STREAM t, a is SELECT STREAM t AS ROWTIME, a.
+func promoteColumn(s *ast.CreatePump, target *Stream, q *Query) *ast.CreatePump {
+	at := slices.IndexFunc(s.Columns, func(c ast.Ident) bool { return c.Name == "ROWTIME" })
+	declared := slices.ContainsFunc(target.Columns, func(c types.Column) bool { return c.Name == "ROWTIME" })
+	if at < 0 || declared || at >= len(q.Items) {
+		return s
+	}
+	pos, x := s.Columns[at].Pos, q.Items[at].Expr
+	if q.Distinct != nil || q.Sort != nil {
+		fail(pos, "ROWTIME cannot be inserted from a query with DISTINCT or ORDER BY; use a sub-query")
+	}
+	if _, same := x.(*Rowtime); !same {
+		setPromotion(&q.Promote, x, pos)
+	}
+	q.Items = slices.Delete(slices.Clone(q.Items), at, at+1)
+	without := *s
+	without.Columns = slices.Delete(slices.Clone(s.Columns), at, at+1)
+	return &without
 }
 
 // checkPromotion refuses what has no meaning beside a new ROWTIME.
