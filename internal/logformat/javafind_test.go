@@ -71,3 +71,13 @@ func TestMatchGroups(t *testing.T) {
 		}
 	}
 }
+
+func TestFindGivesUpATextThatTakesTooLong(t *testing.T) {
+	f, err := CompileJavaFinder(`(?=a)(?:aa?)+[bc]`)
+	if err == nil {
+		_, err = f.Find(nil, strings.Repeat("a", 100), 0)
+	}
+	if err == nil || !strings.Contains(err.Error(), "longer than") {
+		t.Errorf("find: %v, want a text that took too long", err)
+	}
+}

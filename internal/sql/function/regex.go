@@ -1,6 +1,7 @@
 package function
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -70,6 +71,10 @@ func valid(s string) string {
 	return strings.ToValidUTF8(s, "\ufffd")
 }
 
+// errTooSlow is what the matchers of regular expressions return: a text on which an expression with look-around, back-references
+// or possessive quantifiers takes too long. No other expression can.
+var errTooSlow = errors.New("the text takes too long")
+
 func tooSlow(e *Eval, row int32, err error) {
 	e.Fail(row, dialect.ErrTooSlow, "regular expression: %s", err)
 }
@@ -109,8 +114,8 @@ func substringRegex(args []Arg) (Resolved, error) {
 	return Resolved{Args: []types.Type{asText(args[0].Type), asText(args[1].Type)}, Type: t, Kernel: kernel}, nil
 }
 
-// regexReplace is REGEX_REPLACE(s, regex, replacement, start, occurrence), as Java's String.replaceAll has it: $1 and ${name}
-// in the replacement stand for groups, a backslash makes the next character stand for itself.
+// regexReplace is REGEX_REPLACE(s, regex, replacement, start, occurrence), as Java's String.replaceAll has it: $1 in the
+// replacement stands for a group, a backslash makes the next character stand for itself. Groups are not called by name.
 func regexReplace(args []Arg) (Resolved, error) {
 	if err := count(args, 5, 5); err != nil {
 		return Resolved{}, err

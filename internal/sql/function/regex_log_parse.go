@@ -32,8 +32,11 @@ func regexLogParse(args []Arg) (Resolved, []types.Column, error) {
 		var spans []int
 		parseKernel(func(w *rowWriter, s string) (bool, error) {
 			found, err := match(spans[:0], s)
-			if err != nil || found == nil {
-				return false, err
+			if err != nil {
+				return false, errTooSlow
+			}
+			if found == nil {
+				return false, nil
 			}
 			spans = found
 			for i := range columns {

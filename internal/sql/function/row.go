@@ -1,6 +1,7 @@
 package function
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -117,6 +118,8 @@ func parseKernel(parse func(w *rowWriter, s string) (ok bool, err error)) Kernel
 		for _, i := range sel {
 			w.packed = w.packed[:0]
 			switch ok, err := parse(w, valid(args[0].Str[i])); {
+			case errors.Is(err, errTooSlow):
+				tooSlow(e, i, err)
 			case err != nil:
 				e.Fail(i, dialect.ErrCast, "%s", err)
 			case !ok:
