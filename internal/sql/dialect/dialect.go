@@ -5,7 +5,8 @@
 // groups leave a window in the order of their first rows (exec, groupKeys); STEP by days counts from 1970 (function, Step);
 // several terms of GROUP BY may make windows, and any of them closes (exec, window); a sliding window shows a row those that
 // came before it, also of the same ROWTIME (exec, slide); ORDER BY gives rows the time at which their order is known as
-// ROWTIME (exec, sorter); numbers are written as Java writes them (types, AppendFloat).
+// ROWTIME, which behind a group is the end of the window (exec, sorter); numbers are written as Java writes them (types,
+// AppendFloat).
 package dialect
 
 const (
