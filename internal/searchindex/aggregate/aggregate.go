@@ -6,6 +6,7 @@ package aggregate
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 
 	"github.com/millrace/millrace/internal/searchindex/column"
@@ -136,7 +137,11 @@ func results(o wire.Object, specs []*spec, collectors []collector, owner int32, 
 		if b.typed {
 			name = c.kind() + "#" + name
 		}
-		o = append(o, wire.Member{Name: name, Value: c.result(owner)})
+		result := c.result(owner)
+		if specs[i].meta != "" {
+			result = append(wire.Object{{Name: "meta", Value: json.RawMessage(specs[i].meta)}}, result...)
+		}
+		o = append(o, wire.Member{Name: name, Value: result})
 	}
 	return o
 }

@@ -2,7 +2,9 @@ package aggregate
 
 import (
 	"context"
+	"maps"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/millrace/millrace/internal/searchindex/column"
@@ -19,26 +21,59 @@ type grid struct {
 	step     float64 // of a numeric histogram
 	offset   float64 // milliseconds, or in the field's unit
 
-	// The calendar bucket that the last date fell into.
-	start, end int64
+	zone *time.Location // nil: UTC
+
+	start, end int64 // the calendar bucket that the last date fell into
+	zoned      zoned
 }
+
+// zoned is the time that the zone's clocks go without being set, around the last date.
+type zoned struct{ start, end, shift int64 }
 
 func (g *grid) ofDate(ms int64) int64 {
 	offset := int64(g.offset)
-	if g.calendar == 0 {
-		shifted := ms - offset
-		floor := shifted - shifted%g.fixed
-		if shifted%g.fixed < 0 {
-			floor -= g.fixed
-		}
-		return floor + offset
+	shifted := ms - offset
+	switch {
+	case g.calendar == 0 && g.zone == nil:
+		return floorTo(shifted, g.fixed) + offset
+	case g.calendar == 0:
+		return g.ofZone(shifted) + offset
 	}
-	if shifted := ms - offset; shifted < g.start || shifted >= g.end {
-		t, _ := date.Floor(time.UnixMilli(shifted).UTC(), g.calendar)
-		next, _ := date.Add(t, 1, g.calendar)
-		g.start, g.end = t.UnixMilli(), next.UnixMilli()
+	if shifted < g.start || shifted >= g.end {
+		first, last, _ := date.FloorIn(shifted, g.calendar, g.zone)
+		g.start, g.end = first, last+1
 	}
 	return g.start + offset
+}
+
+func floorTo(ms, step int64) int64 {
+	floor := ms - ms%step
+	if ms%step < 0 {
+		floor -= step
+	}
+	return floor
+}
+
+// ofZone cuts what the zone's clocks show. A bucket that would begin before they were set begins where the zone's
+// clocks then showed its beginning.
+func (g *grid) ofZone(ms int64) int64 {
+	if z := &g.zoned; ms < z.start || ms >= z.end {
+		t := time.UnixMilli(ms).In(g.zone)
+		from, to := t.ZoneBounds()
+		_, seconds := t.Zone()
+		*z = zoned{math.MinInt64, math.MaxInt64, int64(seconds) * 1000}
+		if !from.IsZero() {
+			z.start = from.UnixMilli()
+		}
+		if !to.IsZero() {
+			z.end = to.UnixMilli()
+		}
+	}
+	wall := floorTo(ms+g.zoned.shift, g.fixed)
+	if begin := wall - g.zoned.shift; begin >= g.zoned.start {
+		return begin
+	}
+	return date.Shift(wall, g.zone)
 }
 
 func (g *grid) ofNumber(v float64) int64 { return int64(math.Floor((v - g.offset) / g.step)) }
@@ -48,11 +83,15 @@ func (g *grid) next(key int64, dates bool) int64 {
 	switch {
 	case !dates:
 		return key + 1
-	case g.calendar == 0:
+	case g.calendar == 0 && g.zone == nil:
 		return key + g.fixed
 	}
-	t, _ := date.Add(time.UnixMilli(key-int64(g.offset)).UTC(), 1, g.calendar)
-	return t.UnixMilli() + int64(g.offset)
+	offset := int64(g.offset)
+	if g.calendar == 0 {
+		return max(date.Shift(date.Wall(key-offset, g.zone)+g.fixed, g.zone)+offset, key+1)
+	}
+	_, last, _ := date.FloorIn(key-offset, g.calendar, g.zone)
+	return last + 1 + offset
 }
 
 // histogram is date_histogram and histogram.
@@ -189,17 +228,25 @@ func (c *histogram) filled(owner int32, ids []int32) []int32 {
 	if first > last {
 		return ids
 	}
+	known := slices.Sorted(maps.Keys(have))
 	var out []int32
-	for key := first; key <= last; key = c.grid.next(key, c.dates()) {
+	for key := first; key <= last && len(out) <= MaxBuckets; {
+		for len(known) > 0 && known[0] < key { // one that no step from the first reaches, where clocks were set
+			out, known = append(out, have[known[0]]), known[1:]
+		}
 		id, ok := have[key]
-		if !ok {
+		if ok {
+			known = known[1:]
+		} else {
 			id = int32(len(c.buckets.keys))
 			c.buckets.keys = append(c.buckets.keys, bucketKey{owner, key})
 			c.buckets.counts = append(c.buckets.counts, 0)
 		}
-		if out = append(out, id); len(out) > MaxBuckets {
-			break
-		}
+		out = append(out, id)
+		key = c.grid.next(key, c.dates())
+	}
+	for _, key := range known {
+		out = append(out, have[key])
 	}
 	return out
 }
@@ -229,6 +276,6 @@ func (c *histogram) members(key int64) (name string, o wire.Object) {
 	case c.shown != nil && c.shown.Type == mapping.Date:
 		format = c.shown.Format
 	}
-	name = format.Print(key)
+	name = format.In(c.grid.zone).Print(key)
 	return name, wire.Object{{Name: "key_as_string", Value: name}, {Name: "key", Value: key}}
 }

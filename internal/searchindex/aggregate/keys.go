@@ -20,6 +20,9 @@ type keys struct {
 	texts []string
 	ids   map[string]int64
 	codes []int64 // of the segment being read: code to key, -1 for strings that the field does not index
+
+	accepts func(string) bool // nil: every string counts
+	missing *int64            // the key of documents without a value; nil: they have none
 }
 
 func (k *keys) enter(s *spec, field *mapping.Field) *wire.Error {
@@ -33,23 +36,31 @@ func (k *keys) enter(s *spec, field *mapping.Field) *wire.Error {
 	return nil
 }
 
-// each calls fn for every different value of every document.
-func (k *keys) each(ctx context.Context, s query.Segment, docs []int32, fn func(i int, key int64) error) error {
-	if k.field == nil {
-		return nil
+// each calls fn for every value of every document; for different values only, unless all are asked for.
+func (k *keys) each(ctx context.Context, s query.Segment, docs []int32, all bool, fn func(i int, key int64) error) error {
+	var col *column.Column
+	if k.field != nil {
+		var err error
+		if col, err = s.Column(ctx, k.field.Column); err != nil {
+			return err
+		}
 	}
-	col, err := s.Column(ctx, k.field.Column)
-	if col == nil || err != nil {
-		return err
+	if col == nil {
+		return k.eachMissing(docs, nil, fn)
+	}
+	if k.missing != nil {
+		if err := k.eachMissing(docs, &col.Has, fn); err != nil {
+			return err
+		}
 	}
 	switch col.Class {
 	case mapping.Ints:
-		return eachKey(col, docs, col.Ints, col.MoreInts, func(v int64) int64 { return v }, fn)
+		return eachKey(col, docs, all, col.Ints, col.MoreInts, func(v int64) int64 { return v }, fn)
 	case mapping.Floats:
-		return eachKey(col, docs, col.Floats, col.MoreFloats, func(v float64) int64 { return int64(math.Float64bits(v + 0)) }, fn)
+		return eachKey(col, docs, all, col.Floats, col.MoreFloats, func(v float64) int64 { return int64(math.Float64bits(v + 0)) }, fn)
 	}
 	k.translate(col)
-	return eachKey(col, docs, col.Codes, col.MoreCodes, func(code uint32) int64 { return k.codes[code] }, func(i int, key int64) error {
+	return eachKey(col, docs, all, col.Codes, col.MoreCodes, func(code uint32) int64 { return k.codes[code] }, func(i int, key int64) error {
 		if key < 0 {
 			return nil
 		}
@@ -57,7 +68,23 @@ func (k *keys) each(ctx context.Context, s query.Segment, docs []int32, fn func(
 	})
 }
 
-func eachKey[T comparable](col *column.Column, docs []int32, values []T, more map[int32][]T, key func(T) int64, fn func(int, int64) error) error {
+// eachMissing calls fn with the key that stands for none, for documents without value.
+func (k *keys) eachMissing(docs []int32, has *column.Bitmap, fn func(i int, key int64) error) error {
+	if k.missing == nil {
+		return nil
+	}
+	for i, doc := range docs {
+		if has != nil && has.Has(int(doc)) {
+			continue
+		}
+		if err := fn(i, *k.missing); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func eachKey[T comparable](col *column.Column, docs []int32, all bool, values []T, more map[int32][]T, key func(T) int64, fn func(int, int64) error) error {
 	for i, doc := range docs {
 		if !col.Has.Has(int(doc)) {
 			continue
@@ -69,7 +96,7 @@ func eachKey[T comparable](col *column.Column, docs []int32, values []T, more ma
 			continue
 		}
 		for n, v := range more[doc] {
-			if v == values[doc] || slices.Contains(more[doc][:n], v) {
+			if !all && (v == values[doc] || slices.Contains(more[doc][:n], v)) {
 				continue
 			}
 			if err := fn(i, key(v)); err != nil {
@@ -81,23 +108,28 @@ func eachKey[T comparable](col *column.Column, docs []int32, values []T, more ma
 }
 
 func (k *keys) translate(col *column.Column) {
-	if k.ids == nil {
-		k.ids = map[string]int64{}
-	}
 	k.codes = k.codes[:0]
 	for _, text := range col.Dict {
-		if !k.field.Accepts(text) {
+		if !k.field.Accepts(text) || k.accepts != nil && !k.accepts(text) {
 			k.codes = append(k.codes, -1)
 			continue
 		}
-		id, known := k.ids[text]
-		if !known {
-			id = int64(len(k.texts))
-			k.texts = append(k.texts, text)
-			k.ids[text] = id
-		}
-		k.codes = append(k.codes, id)
+		k.codes = append(k.codes, k.keyOf(text))
 	}
+}
+
+// keyOf is the place of a string in the dictionary of this request.
+func (k *keys) keyOf(text string) int64 {
+	if k.ids == nil {
+		k.ids = map[string]int64{}
+	}
+	id, known := k.ids[text]
+	if !known {
+		id = int64(len(k.texts))
+		k.texts = append(k.texts, text)
+		k.ids[text] = id
+	}
+	return id
 }
 
 // compare orders two keys as their values are ordered.

@@ -3,6 +3,7 @@ package aggregate
 import (
 	"context"
 	"math"
+	"strings"
 
 	"github.com/millrace/millrace/internal/searchindex/column"
 	"github.com/millrace/millrace/internal/searchindex/mapping"
@@ -10,7 +11,7 @@ import (
 	"github.com/millrace/millrace/internal/searchindex/wire"
 )
 
-// summary is sum, avg, min, max, stats and value_count: all come from the same four numbers a bucket.
+// summary is sum, avg, min, max, stats, extended_stats and value_count: all come from the same few numbers a bucket.
 type summary struct {
 	spec    *spec
 	field   *mapping.Field // of the index being read; nil: unmapped
@@ -22,6 +23,7 @@ type tally struct {
 	count           int64
 	sum, correction float64 // Kahan's summation
 	min, max        float64
+	squares         float64 // of extended_stats
 }
 
 func newSummary(s *spec, _ *budget) collector { return &summary{spec: s} }
@@ -68,6 +70,9 @@ func (c *summary) collect(ctx context.Context, s query.Segment, docs, owners []i
 	if col.Class == mapping.Strings {
 		return c.count(col, docs, owners)
 	}
+	if c.spec.kind == "extended_stats" {
+		c.square(col, docs, owners)
+	}
 	for i, doc := range docs {
 		if !col.Has.Has(int(doc)) {
 			continue
@@ -86,6 +91,26 @@ func (c *summary) collect(ctx context.Context, s query.Segment, docs, owners []i
 		}
 	}
 	return nil
+}
+
+func (c *summary) square(col *column.Column, docs, owners []int32) {
+	for i, doc := range docs {
+		if !col.Has.Has(int(doc)) {
+			continue
+		}
+		t := c.at(owners[i])
+		if col.Class == mapping.Ints {
+			t.squares += float64(col.Ints[doc]) * float64(col.Ints[doc])
+			for _, v := range col.MoreInts[doc] {
+				t.squares += float64(v) * float64(v)
+			}
+			continue
+		}
+		t.squares += col.Floats[doc] * col.Floats[doc]
+		for _, v := range col.MoreFloats[doc] {
+			t.squares += v * v
+		}
+	}
 }
 
 func (c *summary) count(col *column.Column, docs, owners []int32) error {
@@ -110,7 +135,7 @@ func (c *summary) value(owner int32, name string) (float64, bool) {
 	t := c.at(owner)
 	if name == "" {
 		name = c.spec.kind
-	} else if c.spec.kind != "stats" && name != "value" {
+	} else if c.spec.kind != "stats" && c.spec.kind != "extended_stats" && name != "value" {
 		return 0, false
 	} else if name == "value" {
 		name = c.spec.kind
@@ -129,6 +154,14 @@ func (c *summary) value(owner int32, name string) (float64, bool) {
 		return t.max, true
 	case "value_count", "count":
 		return float64(t.count), true
+	case "sum_of_squares":
+		return t.squares, true
+	case "variance", "std_deviation", "variance_population", "std_deviation_population":
+		v, _ := t.variances()
+		if strings.HasPrefix(name, "std") {
+			v = math.Sqrt(v)
+		}
+		return v, true
 	}
 	return 0, false
 }
@@ -140,6 +173,8 @@ func (c *summary) result(owner int32) wire.Object {
 		return wire.Object{{Name: "value", Value: t.count}}
 	case "stats":
 		return c.stats(owner, t)
+	case "extended_stats":
+		return append(c.stats(owner, t), c.extended(t)...)
 	}
 	v, _ := c.value(owner, "")
 	if t.count == 0 && c.spec.kind != "sum" {
@@ -195,7 +230,7 @@ func (c *cardinality) enter(x *query.Index) (err *wire.Error) {
 }
 
 func (c *cardinality) collect(ctx context.Context, s query.Segment, docs, owners []int32) error {
-	return c.keys.each(ctx, s, docs, func(i int, key int64) error {
+	return c.keys.each(ctx, s, docs, false, func(i int, key int64) error {
 		k := bucketKey{owners[i], key}
 		if _, known := c.seen[k]; known {
 			return nil

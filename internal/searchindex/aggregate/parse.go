@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/millrace/millrace/internal/searchindex/date"
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
@@ -32,6 +33,13 @@ type spec struct {
 	format      *date.Format
 	ranges      []interval
 	filters     []namedFilter
+	percents    []float64
+	unkeyed     bool    // percentiles with keyed false
+	sigma       float64 // of extended_stats
+	missing     *jsontree.Value
+	include     *choice
+	exclude     *choice
+	meta        string // as given
 }
 
 type namedFilter struct {
@@ -45,16 +53,16 @@ const maxNesting = 10
 // unsupported are the aggregations that a real server knows and this one does not.
 var unsupported = []string{
 	"adjacency_matrix", "auto_date_histogram", "avg_bucket", "bucket_script", "bucket_selector", "bucket_sort", "children", "composite", "cumulative_sum",
-	"date_range", "derivative", "diversified_sampler", "extended_stats", "extended_stats_bucket", "geo_bounds", "geo_centroid", "geohash_grid", "geotile_grid",
-	"global", "ip_range", "matrix_stats", "max_bucket", "median_absolute_deviation", "min_bucket", "missing", "moving_avg", "moving_fn", "multi_terms", "nested",
-	"parent", "percentile_ranks", "percentiles", "percentiles_bucket", "rare_terms", "reverse_nested", "sampler", "scripted_metric", "serial_diff",
+	"derivative", "diversified_sampler", "extended_stats_bucket", "geo_bounds", "geo_centroid", "geohash_grid", "geotile_grid",
+	"global", "ip_range", "matrix_stats", "max_bucket", "median_absolute_deviation", "min_bucket", "moving_avg", "moving_fn", "multi_terms", "nested",
+	"parent", "percentile_ranks", "percentiles_bucket", "rare_terms", "reverse_nested", "sampler", "scripted_metric", "serial_diff",
 	"significant_terms", "significant_text", "stats_bucket", "sum_bucket", "top_hits", "variable_width_histogram", "weighted_avg",
 }
 
 // builders names the aggregations and what makes their collectors.
 func builder(kind string) func(*spec, *budget) collector {
 	switch kind {
-	case "sum", "avg", "min", "max", "stats", "value_count":
+	case "sum", "avg", "min", "max", "stats", "extended_stats", "value_count":
 		return newSummary
 	case "cardinality":
 		return newCardinality
@@ -62,7 +70,11 @@ func builder(kind string) func(*spec, *budget) collector {
 		return newTerms
 	case "date_histogram", "histogram":
 		return newHistogram
-	case "range":
+	case "percentiles":
+		return newPercentiles
+	case "missing":
+		return newMissing
+	case "range", "date_range":
 		return newRanges
 	case "filters", "filter":
 		return newFilters
@@ -118,7 +130,7 @@ func (p parser) aggregation(name string, v jsontree.Value, depth int) (*spec, *w
 		case m.Name == "aggs" || m.Name == "aggregations":
 			s.subs, err = p.aggregations(m.Value, depth+1)
 		case m.Name == "meta":
-			err = wire.Unsupported("[meta] of an aggregation")
+			s.meta = m.Value.Raw
 		case s.kind != "":
 			err = p.errorf(m.Value.Offset, "Found two aggregation type definitions in [%s]: [%s] and [%s]", name, s.kind, m.Name)
 		case builder(m.Name) != nil:
@@ -138,7 +150,7 @@ func (p parser) aggregation(name string, v jsontree.Value, depth int) (*spec, *w
 	if s.kind == "" {
 		return nil, p.errorf(v.Offset+len(v.Raw)-1, "Missing definition for aggregation [%s]", name)
 	}
-	if len(s.subs) > 0 && !slices.Contains([]string{"terms", "date_histogram", "histogram", "range", "filters", "filter"}, s.kind) {
+	if len(s.subs) > 0 && !slices.Contains([]string{"terms", "date_histogram", "histogram", "range", "date_range", "filters", "filter", "missing"}, s.kind) {
 		e := wire.Errorf("aggregation_initialization_exception", "Aggregator [%s] of type [%s] cannot accept sub-aggregations", name, s.kind)
 		e.Status = 500
 		return nil, e
@@ -166,7 +178,7 @@ func check(specs []*spec) *wire.Error {
 }
 
 func (p parser) parameters(s *spec, v jsontree.Value) *wire.Error {
-	s.size = 10
+	s.size, s.percents, s.sigma = 10, defaultPercents, 2
 	switch s.kind {
 	case "terms":
 		s.minDocCount, s.order = 1, []order{{by: "_count", descending: true}}
@@ -177,9 +189,14 @@ func (p parser) parameters(s *spec, v jsontree.Value) *wire.Error {
 		s.filters = []namedFilter{{query: q}}
 		return err
 	}
-	for _, m := range v.Members {
-		if err := p.parameter(s, m); err != nil {
-			return err
+	for _, first := range []bool{true, false} { // how dates are written is known before any is read
+		for _, m := range v.Members {
+			if (m.Name == "format" || m.Name == "time_zone") != first {
+				continue
+			}
+			if err := p.parameter(s, m); err != nil {
+				return err
+			}
 		}
 	}
 	return p.complete(s, v)
@@ -190,6 +207,7 @@ func (p parser) parameter(s *spec, m jsontree.Member) (err *wire.Error) {
 	v := m.Value
 	isTerms, isDates := s.kind == "terms", s.kind == "date_histogram"
 	isHistogram := isDates || s.kind == "histogram"
+	isRange := s.kind == "range" || s.kind == "date_range"
 	switch {
 	case m.Name == "field" && s.kind != "filters":
 		s.field = v.Text
@@ -198,8 +216,8 @@ func (p parser) parameter(s *spec, m jsontree.Member) (err *wire.Error) {
 	case slices.Contains([]string{"shard_size", "shard_min_doc_count", "execution_hint", "collect_mode"}, m.Name) && isTerms,
 		m.Name == "precision_threshold" && s.kind == "cardinality": // one shard, exact: nothing to tune
 	case m.Name == "min_doc_count" && (isTerms || isHistogram):
-		n, ok := v.Int()
-		if !ok || n < 0 {
+		n, err := strconv.ParseInt(v.Text, 10, 64)
+		if err != nil || n < 0 {
 			return p.failed(s, m, wire.IllegalArgument("[minDocCount] must be greater than or equal to 0. Found [%s] in [%s]", v.Text, s.name))
 		}
 		if s.minDocCount = n; isTerms && n == 0 {
@@ -207,8 +225,21 @@ func (p parser) parameter(s *spec, m jsontree.Member) (err *wire.Error) {
 		}
 	case m.Name == "order" && (isTerms || isHistogram):
 		s.order, err = parseOrder(v)
-	case m.Name == "keyed" && (isHistogram || s.kind == "range"):
+	case m.Name == "keyed" && (isHistogram || isRange):
 		s.keyed = v.Text == "true"
+	case m.Name == "keyed" && s.kind == "percentiles":
+		s.unkeyed = v.Text == "false"
+	case m.Name == "percents" && s.kind == "percentiles":
+		return p.percents(s, m)
+	case slices.Contains([]string{"tdigest", "compression"}, m.Name) && s.kind == "percentiles": // exact: nothing to tune
+	case m.Name == "sigma" && s.kind == "extended_stats":
+		s.sigma, err = p.double(s, m)
+	case m.Name == "missing" && isTerms:
+		s.missing = &v
+	case m.Name == "include" && isTerms:
+		s.include, err = p.choice(m)
+	case m.Name == "exclude" && isTerms:
+		s.exclude, err = p.choice(m)
 	case m.Name == "interval" && s.kind == "histogram":
 		s.grid.step, err = p.double(s, m)
 	case m.Name == "interval" && isDates:
@@ -221,17 +252,21 @@ func (p parser) parameter(s *spec, m jsontree.Member) (err *wire.Error) {
 		return p.offset(s, m, isDates)
 	case m.Name == "extended_bounds" && isHistogram:
 		return p.extendedBounds(s, m, isDates)
-	case m.Name == "format" && isDates:
+	case m.Name == "format" && (isDates || s.kind == "date_range"):
 		f, bad := date.NewFormat(v.Text)
 		if bad != nil {
 			return wire.IllegalArgument("%s", bad.Error())
 		}
 		s.format = &f
-	case m.Name == "time_zone" && isDates:
-		if !slices.Contains([]string{"UTC", "Z", "+00:00", "Etc/UTC", "GMT"}, v.Text) {
-			return wire.Unsupported("[date_histogram] time_zone [" + v.Text + "], other than UTC,")
+	case m.Name == "time_zone" && (isDates || s.kind == "date_range"):
+		zone, ok := date.Zone(v.Text)
+		if !ok {
+			return p.failed(s, m, wire.Errorf("zone_rules_exception", "Unknown time-zone ID: %s", v.Text))
 		}
-	case m.Name == "ranges" && s.kind == "range":
+		if zone != time.UTC {
+			s.grid.zone = zone
+		}
+	case m.Name == "ranges" && isRange:
 		return p.ranges(s, m)
 	case m.Name == "filters" && s.kind == "filters":
 		return p.filters(s, m)
@@ -252,8 +287,8 @@ func (p parser) failed(s *spec, m jsontree.Member, cause *wire.Error) *wire.Erro
 }
 
 func (p parser) size(s *spec, m jsontree.Member) *wire.Error {
-	n, ok := m.Value.Int()
-	if !ok || n < 1 || n > math.MaxInt32 {
+	n, err := strconv.ParseInt(m.Value.Text, 10, 64)
+	if err != nil || n < 1 || n > math.MaxInt32 {
 		return p.failed(s, m, wire.IllegalArgument("[size] must be greater than 0. Found [%s] in [%s]", m.Value.Text, s.name))
 	}
 	s.size = int(n)
@@ -280,7 +315,7 @@ func (p parser) complete(s *spec, v jsontree.Value) *wire.Error {
 		return wire.IllegalArgument("[interval] must be >0 for histogram aggregation [%s]", s.name)
 	case s.kind == "date_histogram" && s.grid.fixed != 0 && s.grid.calendar != 0:
 		return wire.IllegalArgument("Cannot use [fixed_interval] with [calendar_interval] configuration option.")
-	case s.kind == "range" && len(s.ranges) == 0:
+	case (s.kind == "range" || s.kind == "date_range") && len(s.ranges) == 0:
 		return wire.IllegalArgument("No [ranges] specified for the [%s] aggregation", s.name)
 	}
 	return nil

@@ -97,7 +97,7 @@ func (p parser) extendedBounds(s *spec, m jsontree.Member, dates bool) *wire.Err
 		if s.format != nil {
 			format = *s.format
 		}
-		ms, _, ok := format.Resolve(v.Text, time.Now())
+		ms, _, ok := format.In(s.grid.zone).Resolve(v.Text, time.Now())
 		if !ok {
 			return p.failed(s, m, wire.IllegalArgument("failed to parse date field [%s] with format [%s]", v.Text, format.Text))
 		}
@@ -119,11 +119,15 @@ func (p parser) ranges(s *spec, m jsontree.Member) *wire.Error {
 			case "key":
 				r.key = part.Value.Text
 			case "from":
-				r.from, err = p.double(s, part)
-				r.hasFrom = true
+				if r.hasFrom = part.Value.Kind != jsontree.Null; r.hasFrom && s.kind == "range" {
+					r.from, err = p.double(s, part)
+				}
+				r.fromText = part.Value.Text
 			case "to":
-				r.to, err = p.double(s, part)
-				r.hasTo = true
+				if r.hasTo = part.Value.Kind != jsontree.Null; r.hasTo && s.kind == "range" {
+					r.to, err = p.double(s, part)
+				}
+				r.toText = part.Value.Text
 			default:
 				err = p.failed(s, m, wire.Errorf("x_content_parse_exception", "[range] unknown field [%s]", part.Name))
 			}
@@ -131,7 +135,7 @@ func (p parser) ranges(s *spec, m jsontree.Member) *wire.Error {
 				return err
 			}
 		}
-		if r.key == "" {
+		if r.key == "" && s.kind == "range" {
 			r.key = rangeKey(r)
 		}
 		s.ranges = append(s.ranges, r)

@@ -1,10 +1,13 @@
 package aggregate
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 
 	"github.com/millrace/millrace/internal/searchindex/column"
+	"github.com/millrace/millrace/internal/searchindex/date"
 	"github.com/millrace/millrace/internal/searchindex/mapping"
 	"github.com/millrace/millrace/internal/searchindex/query"
 	"github.com/millrace/millrace/internal/searchindex/wire"
@@ -15,29 +18,94 @@ type interval struct {
 	key            string
 	from, to       float64
 	hasFrom, hasTo bool
+
+	fromText, toText string // as written; dates are read when the field is known
 }
 
 func (r interval) holds(v float64) bool { return v >= r.from && v < r.to }
 
-// ranges counts values in given intervals, which may overlap.
+// ranges counts values in given intervals, which may overlap; date_range is the one whose bounds are dates.
 type ranges struct {
 	bucketed
 	field  *mapping.Field
+	format date.Format // of the first index that has the field
+	ranges []interval
 	counts []int64 // by owner and interval
 }
 
-func newRanges(s *spec, b *budget) collector { return &ranges{bucketed: newBucketed(s, b)} }
+func newRanges(s *spec, b *budget) collector {
+	return &ranges{bucketed: newBucketed(s, b), ranges: slices.SortedStableFunc(slices.Values(s.ranges), interval.compare)}
+}
 
-func (c *ranges) kind() string { return "range" }
+// compare orders intervals by where they begin, then by where they end.
+func (r interval) compare(other interval) int {
+	return cmp.Or(cmp.Compare(r.from, other.from), cmp.Compare(r.to, other.to))
+}
+
+func (c *ranges) kind() string { return c.spec.kind }
 
 func (c *ranges) enter(x *query.Index) (err *wire.Error) {
 	if c.field, err = c.spec.fieldOf(x, isNumeric); err != nil {
 		return err
 	}
-	if c.field != nil && c.field.Type == mapping.Date {
-		return wire.Unsupported("aggregation [range] on the date field [" + c.spec.field + "]")
+	switch {
+	case c.spec.kind == "date_range":
+		err = c.enterDates(x)
+	case c.field != nil && c.field.Type == mapping.Date:
+		err = wire.Unsupported("aggregation [range] on the date field [" + c.spec.field + "]")
+	}
+	if err != nil {
+		return err
 	}
 	return enterAll(c.subs, x)
+}
+
+// enterDates reads the bounds once, in the format given or in that of the field.
+func (c *ranges) enterDates(x *query.Index) *wire.Error {
+	if c.format.Text != "" {
+		return nil
+	}
+	format := date.Default()
+	switch {
+	case c.spec.format != nil:
+		format = *c.spec.format
+	case c.field != nil && c.field.Type == mapping.Date:
+		format = c.field.Format
+	}
+	c.format = format.In(c.spec.grid.zone)
+	c.ranges = slices.Clone(c.spec.ranges)
+	for i := range c.ranges {
+		r := &c.ranges[i]
+		for _, bound := range []struct {
+			given bool
+			text  string
+			into  *float64
+		}{{r.hasFrom, r.fromText, &r.from}, {r.hasTo, r.toText, &r.to}} {
+			if !bound.given {
+				continue
+			}
+			ms, _, ok := c.format.Resolve(bound.text, x.Now)
+			if !ok {
+				cause := mapping.BadDate(bound.text, &mapping.Field{Format: c.format})
+				e := wire.Errorf("parse_exception", "%s: [%s]", cause.Reason, cause.Reason)
+				e.CausedBy = cause
+				return e
+			}
+			*bound.into = float64(ms)
+		}
+		if r.key == "" {
+			r.key = c.show(r.hasFrom, r.from) + "-" + c.show(r.hasTo, r.to)
+		}
+	}
+	slices.SortStableFunc(c.ranges, interval.compare)
+	return nil
+}
+
+func (c *ranges) show(given bool, ms float64) string {
+	if !given {
+		return "*"
+	}
+	return c.format.Print(int64(ms))
 }
 
 func (c *ranges) bucket(owner int32, i int) int32 {
@@ -64,7 +132,7 @@ func (c *ranges) collect(ctx context.Context, s query.Segment, docs, owners []in
 		if err := c.room(owners[i], len(c.counts), len(c.spec.ranges)); err != nil {
 			return err
 		}
-		for n, r := range c.spec.ranges {
+		for n, r := range c.ranges {
 			if anyValue(col, doc, r.holds) {
 				id := c.bucket(owners[i], n)
 				c.counts[id]++
@@ -101,7 +169,7 @@ func anyValue(col *column.Column, doc int32, holds func(float64) bool) bool {
 func (c *ranges) result(owner int32) wire.Object {
 	list := []any{}
 	keyed := wire.Object{}
-	for i, r := range c.spec.ranges {
+	for i, r := range c.ranges {
 		id := c.bucket(owner, i)
 		c.budget.take(1)
 		var o wire.Object
@@ -111,8 +179,14 @@ func (c *ranges) result(owner int32) wire.Object {
 		if r.hasFrom {
 			o = append(o, wire.Member{Name: "from", Value: r.from})
 		}
+		if r.hasFrom && c.spec.kind == "date_range" {
+			o = append(o, wire.Member{Name: "from_as_string", Value: c.show(true, r.from)})
+		}
 		if r.hasTo {
 			o = append(o, wire.Member{Name: "to", Value: r.to})
+		}
+		if r.hasTo && c.spec.kind == "date_range" {
+			o = append(o, wire.Member{Name: "to_as_string", Value: c.show(true, r.to)})
 		}
 		o = c.subResults(append(o, wire.Member{Name: "doc_count", Value: c.counts[id]}), id)
 		list, keyed = append(list, o), append(keyed, wire.Member{Name: r.key, Value: o})

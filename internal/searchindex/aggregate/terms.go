@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"context"
+	"math"
 
 	"github.com/millrace/millrace/internal/searchindex/mapping"
 	"github.com/millrace/millrace/internal/searchindex/query"
@@ -35,12 +36,51 @@ func (c *terms) enter(x *query.Index) *wire.Error {
 	if err := c.keys.enter(c.spec, field); err != nil {
 		return err
 	}
+	c.keys.accepts = nil
+	if c.spec.include != nil || c.spec.exclude != nil {
+		if field != nil && field.Type.Class() == mapping.Strings {
+			c.keys.accepts = c.spec.acceptsText
+		} else if err := c.spec.checkChoice(field); err != nil {
+			return err
+		}
+	}
+	if err := c.enterMissing(); err != nil {
+		return err
+	}
 	return enterAll(c.subs, x)
+}
+
+// enterMissing finds the key of documents without value.
+func (c *terms) enterMissing() *wire.Error {
+	if c.spec.missing == nil || c.keys.missing != nil {
+		return nil
+	}
+	v := *c.spec.missing
+	var key int64
+	switch c.keys.class() {
+	case mapping.Strings:
+		key = c.keys.keyOf(v.Text)
+	default:
+		n, err := c.spec.number(v, c.keys.shown)
+		if err != nil {
+			return err
+		}
+		key = int64(n)
+		if c.keys.class() == mapping.Floats {
+			key = int64(math.Float64bits(n))
+		}
+	}
+	c.keys.missing = &key
+	return nil
 }
 
 func (c *terms) collect(ctx context.Context, s query.Segment, docs, owners []int32) error {
 	c.reset()
-	err := c.keys.each(ctx, s, docs, func(i int, key int64) error {
+	numbers := c.keys.class() != mapping.Strings && (c.spec.include != nil || c.spec.exclude != nil)
+	err := c.keys.each(ctx, s, docs, false, func(i int, key int64) error {
+		if numbers && !c.spec.acceptsText(c.keys.numberText(key)) {
+			return nil
+		}
 		id, err := c.buckets.id(bucketKey{owners[i], key}, c.budget)
 		if err != nil {
 			return err

@@ -134,6 +134,9 @@ func cutPart(s string, part []rune) (rest string, ok bool) {
 	return s, true
 }
 
+// Regexp compiles a regular expression of Lucene's kind.
+func Regexp(text string) (*regexp.Regexp, *wire.Error) { return compileRegexp(text, false) }
+
 // compileRegexp reads a regular expression of Lucene's kind, which holds for the whole string. Its operators beyond the
 // common ones (~ & < > @ # and strings in quotes) are refused.
 func compileRegexp(text string, fold bool) (*regexp.Regexp, *wire.Error) {

@@ -3,7 +3,7 @@ package wire
 import (
 	"fmt"
 	"net/http"
-	"strings"
+	"slices"
 
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
 )
@@ -97,7 +97,7 @@ func (e *Error) InShard(index, node string) *Error {
 	if e.Root != nil {
 		cause = *e.Root
 	}
-	if cause.Type == "illegal_argument_exception" || cause.CausedBy == nil && !strings.HasSuffix(cause.Type, "_shard_exception") && cause.Type != "search_exception" {
+	if !slices.Contains(searchExceptions, cause.Type) {
 		twin := *e
 		cause.CausedBy = &twin
 	}
@@ -106,6 +106,9 @@ func (e *Error) InShard(index, node string) *Error {
 		phase: Object{{"phase", "query"}, {"grouped", true}, {"failed_shards", []any{failed}}},
 	}
 }
+
+// searchExceptions are those of the server itself; others, Java's, are shown once more as their own cause.
+var searchExceptions = []string{"query_shard_exception", "search_exception", "parse_exception", "parsing_exception", "aggregation_execution_exception"}
 
 // InReduce wraps an error met while the answer was put together, when no shard is to blame.
 func (e *Error) InReduce() *Error {
