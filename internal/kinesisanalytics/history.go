@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -54,10 +55,16 @@ func (a *stored) over(status string, now epoch) stored {
 	return next
 }
 
+// maxErrorString is how long an operation's error may be.
+const maxErrorString = 512
+
 // failed is a copy in which the operation under way has failed.
-func (a *stored) failed(status string, cause error, now epoch) stored {
-	next := a.with(status)
-	next.Operations = finished(a.Operations, failed, cause.Error(), now)
+func (a *stored) failed(cause error, now epoch) stored {
+	next, text := *a, cause.Error()
+	if len(text) > maxErrorString {
+		text = strings.ToValidUTF8(text[:maxErrorString], "")
+	}
+	next.Operations = finished(a.Operations, failed, text, now)
 	return next
 }
 

@@ -3,6 +3,7 @@ package kinesisanalytics
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -94,6 +95,7 @@ func (s *Service) keepRunning(a *app, r *runner, run *application.Application) {
 			if err != nil {
 				s.log.Error("application cannot run", "application", a.Name, "error", err)
 				r.set(nil, err)
+				s.hasFailed(a, r, err)
 				if !r.sleep(&wait) {
 					return
 				}
@@ -163,6 +165,22 @@ func (s *Service) isRunning(a *app, r *runner) {
 	}
 	if err := s.save(a, a.over(statusRunning, s.now())); err != nil {
 		s.log.Error("status of application not written", "application", a.Name, "error", err)
+		return
+	}
+	s.log.Info("application runs", "application", a.Name, "version", a.Config.ID)
+}
+
+// hasFailed notes in the history that what was to make the application run did
+// not. It is tried again and again all the same.
+func (s *Service) hasFailed(a *app, r *runner, cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	underWay := slices.ContainsFunc(a.Operations, func(o operation) bool { return o.Status == inProgress })
+	if a.runner != r || !underWay || s.closed {
+		return
+	}
+	if err := s.save(a, a.failed(cause, s.now())); err != nil {
+		s.log.Error("status of application not written", "application", a.Name, "error", err)
 	}
 }
 
@@ -216,5 +234,6 @@ func (s *Service) remove(a *app) error {
 		return err
 	}
 	delete(s.apps, a.Name)
+	s.log.Info("application deleted", "application", a.Name)
 	return nil
 }

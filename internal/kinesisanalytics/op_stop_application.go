@@ -34,6 +34,9 @@ func (s *Service) stopApplication(ctx context.Context, r request, name string) (
 	if err := s.save(a, next); err != nil {
 		return "", err
 	}
-	s.stopThen(a, func() error { return s.save(a, a.over(statusReady, s.now())) })
+	s.stopThen(a, func() error {
+		s.log.Info("application stopped", "application", a.Name)
+		return s.save(a, a.over(statusReady, s.now()))
+	})
 	return id, nil
 }
