@@ -97,7 +97,7 @@ func recordsOf(f *file, format Format, schema *Schema) (records, error) {
 	if err != nil {
 		return records{}, err
 	}
-	isArray := format.log == nil && !format.csv && bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
+	isArray := format.log == nil && !format.csv && isArray(head)
 	switch {
 	case schema != nil && schema.List:
 		s := schema.Schema
@@ -110,7 +110,7 @@ func recordsOf(f *file, format Format, schema *Schema) (records, error) {
 	case format.columns != nil:
 		return newRecords(input.Schema{RowPath: "$", Columns: format.columns}, false), nil
 	}
-	result, err := Discover(head, all, format)
+	result, err := discovered(head, all, format)
 	if err != nil {
 		return records{}, fmt.Errorf("find the columns of %s: %w; --schema says them", f.name, err)
 	}
@@ -149,9 +149,42 @@ func newRecords(s input.Schema, isArray bool) records {
 	return r
 }
 
-// Discover finds out the columns of records from the beginning of a file. all:
+// DiscoverFile finds out the columns of a file's records from its beginning. A
+// format that is nil is JSON or CSV.
+func DiscoverFile(name string, format *Format) (*discover.Result, error) {
+	f, err := openFile(name, &atomic.Int64{})
+	if err != nil {
+		return nil, err
+	}
+	head, all, err := f.sample()
+	if err = errors.Join(err, f.close()); err != nil {
+		return nil, err
+	}
+	var result *discover.Result
+	if format != nil {
+		result, err = discovered(head, all, *format)
+	} else if result, err = discovered(head, all, Format{Name: "json"}); err != nil {
+		result, err = discovered(head, all, Format{Name: "csv", csv: true})
+	}
+	switch {
+	case format == nil && errors.Is(err, discover.ErrUndetected):
+		return nil, fmt.Errorf("find the columns of %s: %w; --format says how it is written", f.name, err)
+	case err != nil:
+		return nil, fmt.Errorf("find the columns of %s: %w", f.name, err)
+	case isArray(head) && result.Schema.Format == input.JSON:
+		result.Schema.RowPath = "$[0:]" // the sample are its elements
+	}
+	return result, nil
+}
+
+// isArray tells whether a JSON file is one array.
+func isArray(head []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
+}
+
+// discovered are the columns of the records at the beginning of a file. all:
 // nothing follows it.
-func Discover(head []byte, all bool, format Format) (*discover.Result, error) {
+func discovered(head []byte, all bool, format Format) (*discover.Result, error) {
 	known := discover.Options{Known: true}
 	if format.csv {
 		known.Format = input.CSV
@@ -165,9 +198,8 @@ func Discover(head []byte, all bool, format Format) (*discover.Result, error) {
 
 // sampleOf are the first records, those of logs as JSON.
 func sampleOf(head []byte, all bool, format Format) ([][]byte, error) {
-	isArray := bytes.HasPrefix(bytes.TrimLeft(head, " \t\r\n"), []byte("["))
 	b := &block{}
-	newSplitter(format, records{rowDelimiter: "\n", columnDelimiter: ",", peel: isArray}).split(b, head, all)
+	newSplitter(format, records{rowDelimiter: "\n", columnDelimiter: ",", peel: isArray(head)}).split(b, head, all)
 	if format.log != nil {
 		b.lines()
 	}
