@@ -3,6 +3,7 @@ package input
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/millrace/millrace/internal/application/input/jsonscan"
@@ -28,6 +29,7 @@ const (
 // csvFormat reads the needed fields of rows.
 type csvFormat struct {
 	row, column []byte // delimiters
+	crlf        bool   // a carriage return before a row's end belongs to it
 	fields      []int  // needed, ascending
 	texts       []bool // of fields: the column takes an empty text
 	arena       []byte // characters of fields with doubled quotes
@@ -35,6 +37,7 @@ type csvFormat struct {
 
 func newCSVFormat(l *Layout, fields []int) *csvFormat {
 	f := &csvFormat{row: []byte(l.schema.RowDelimiter), column: []byte(l.schema.ColumnDelimiter), fields: fields}
+	f.crlf = l.schema.RowDelimiter == "\n" && !strings.Contains(l.schema.ColumnDelimiter, "\r")
 	for _, i := range fields {
 		f.texts = append(f.texts, l.columns[i].Type.Kind.IsText())
 	}
@@ -45,7 +48,7 @@ func (f *csvFormat) reset() { f.arena = f.arena[:0] }
 
 func (f *csvFormat) read(r *Reader, data []byte, start, end int) { f.rows(r, data[:end], start, true) }
 
-// part implements parts.
+// part implements format.
 func (f *csvFormat) part(r *Reader, data []byte, final bool) int { return f.rows(r, data, 0, final) }
 
 // rows reads the rows from at on. If data is not the final part of what there
@@ -74,14 +77,16 @@ func (f *csvFormat) rows(r *Reader, data []byte, at int, final bool) int {
 
 // ends tells whether the row at p, which has quotes, ends before the data does.
 func (f *csvFormat) ends(data []byte, p int) bool {
+	stop := -1
 	for {
-		_, q, fault := f.field(data, p)
+		stop = f.stopAt(data, p, stop)
+		_, q, fault := f.field(data, p, stop)
 		switch {
 		case q == len(data):
 			return false
 		case fault != "":
 			return bytes.Contains(data[q:], f.row)
-		case bytes.HasPrefix(data[q:], f.row) || data[q] == '\r' && bytes.HasPrefix(data[q+1:], f.row):
+		case bytes.HasPrefix(data[q:], f.row) || f.crlf && data[q] == '\r' && bytes.HasPrefix(data[q+1:], f.row):
 			return true
 		case !bytes.HasPrefix(data[q:], f.column):
 			return false
@@ -99,9 +104,18 @@ func (f *csvFormat) rowEnd(data []byte, p int) (stop, next int) {
 	return len(data), len(data)
 }
 
+// stopAt is where the first row delimiter at or after p is, when the last one
+// that was looked for is at stop: fields beside each other look once.
+func (f *csvFormat) stopAt(data []byte, p, stop int) int {
+	if stop < p {
+		stop, _ = f.rowEnd(data, p)
+	}
+	return stop
+}
+
 // trim leaves out the carriage return of a row's end.
 func (f *csvFormat) trim(line []byte) []byte {
-	if n := len(line); n > 0 && line[n-1] == '\r' && len(f.row) == 1 && f.row[0] == '\n' {
+	if n := len(line); f.crlf && n > 0 && line[n-1] == '\r' {
 		return line[:n-1]
 	}
 	return line
@@ -150,9 +164,10 @@ func (f *csvFormat) value(i int, s string, quoted bool) value {
 //	row   = field { column-delimiter field }
 //	field = '"' { character | '""' } '"' | { character }
 func (f *csvFormat) quoted(r *Reader, data []byte, at int) (next int) {
-	p, i := at, 0
+	p, i, stop := at, 0, -1
 	for n := 0; ; n++ {
-		s, q, fault := f.field(data, p)
+		stop = f.stopAt(data, p, stop)
+		s, q, fault := f.field(data, p, stop)
 		if fault != "" {
 			from := q
 			if q == len(data) { // no closing quote: the row ends as if there were no quotes
@@ -175,17 +190,17 @@ func (f *csvFormat) quoted(r *Reader, data []byte, at int) (next int) {
 		default:
 			r.row(data[at:q])
 		}
-		if q < len(data) && data[q] == '\r' && !bytes.HasPrefix(data[q:], f.row) {
+		if f.crlf && q < len(data) && data[q] == '\r' {
 			q++
 		}
 		return min(q+len(f.row), len(data))
 	}
 }
 
-// field reads the field at p up to its delimiter at q, or says what is wrong.
-func (f *csvFormat) field(data []byte, p int) (s string, q int, fault string) {
+// field reads the field at p up to its delimiter at q, or says what is wrong. The
+// first row delimiter from p on is at stop.
+func (f *csvFormat) field(data []byte, p, stop int) (s string, q int, fault string) {
 	if p == len(data) || data[p] != '"' {
-		stop, _ := f.rowEnd(data, p)
 		if i := bytes.Index(data[p:stop], f.column); i >= 0 {
 			return text(data[p : p+i]), p + i, ""
 		}

@@ -322,3 +322,19 @@ func TestRefusedBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestWideRow reads a row of a million fields beside a quoted one: each is looked
+// at once.
+func TestWideRow(t *testing.T) {
+	l, err := readSchema([]string{"csv , \\n", "VARCHAR(8)", "VARCHAR(8)"}).Layout()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &rowPrinter{columns: l.Columns()}
+	r := NewReader(l, all(l), p.push, p.fail)
+	r.Record([]byte(`"a",b`+strings.Repeat(",", 1_000_000)+"\nc,d"), 0, nil)
+	r.Flush()
+	if got := p.String(); got != "\"a\" \"b\"\n\"c\" \"d\"" {
+		t.Errorf("got %s", got)
+	}
+}
