@@ -36,7 +36,23 @@ func (a *stored) applicationConfig() (application.Config, error) {
 		}
 		config.Outputs = append(config.Outputs, to)
 	}
+	for _, g := range grants(&config) {
+		if g.role == "" {
+			return config, errRole(a, g.resource)
+		}
+	}
+	for _, o := range config.Outputs {
+		if o.RoleARN == "" {
+			return config, errRole(a, o.ARN)
+		}
+	}
 	return config, nil
+}
+
+// errRole refuses what one version of the API added, which has roles with each
+// resource, to an application of the other, which has one for all.
+func errRole(a *stored, resource string) error {
+	return errConfiguration("There is no role for %s: it has no RoleARN, and the application %s no ServiceExecutionRole", resource, a.Name)
 }
 
 // roleOf is the resource's own role, which the first version of the API asks
