@@ -39,7 +39,7 @@ func (d *Destination) Again(ctx context.Context, documents []Document) ([]*Rejec
 		return nil, err
 	}
 	if len(left) > 0 {
-		return nil, fmt.Errorf("index %d documents again: %w", len(left), left[0].failure())
+		return nil, fmt.Errorf("index %d documents again: %w", len(left), d.failure(left[0]))
 	}
 	final := map[*document]bool{}
 	for _, doc := range refused {

@@ -6,17 +6,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
-const (
-	maxAnswerBytes  = 64 << 20
-	maxMessageBytes = 8 << 10
-)
+const maxMessageBytes = 8 << 10
 
 // unreachable is the code of documents that no answer came back for. There is no HTTP status then.
 const unreachable = "ES.ServiceException"
@@ -96,35 +94,29 @@ func (d *Destination) post(ctx context.Context, docs []*document) (status int, b
 	for _, doc := range docs {
 		payload = doc.appendLines(payload)
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, d.base.JoinPath("_bulk").String(), bytes.NewReader(payload))
-	if err != nil {
-		return 0, nil, err
+	header := http.Header{"Content-Type": {"application/x-ndjson"}}
+	if d.opts.Gzip {
+		if payload, err = compress(payload); err != nil {
+			return 0, nil, err
+		}
+		header.Set("Content-Encoding", "gzip")
 	}
-	req.Header.Set("Content-Type", "application/x-ndjson")
-	return d.do(req, payload)
+	return d.client.do(ctx, http.MethodPost, "/_bulk", header, payload)
 }
 
-// do sends a request with credentials and reads its answer.
-func (d *Destination) do(req *http.Request, payload []byte) (status int, body []byte, err error) {
-	req.Header.Set("User-Agent", "millrace")
-	if d.opts.Credentials != nil {
-		if err := d.opts.Credentials.sign(req, payload); err != nil {
-			return 0, nil, fmt.Errorf("sign request: %w", err)
-		}
-	}
-	resp, err := d.client.Do(req)
+func compress(payload []byte) ([]byte, error) {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
 	if err != nil {
-		return 0, nil, err
+		return nil, fmt.Errorf("compress request: %w", err)
 	}
-	defer resp.Body.Close()
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswerBytes+1))
-	switch {
-	case err != nil:
-		return 0, nil, fmt.Errorf("read answer: %w", err)
-	case len(body) > maxAnswerBytes:
-		return 0, nil, fmt.Errorf("read answer: it is larger than %d bytes", maxAnswerBytes)
+	if _, err := z.Write(payload); err != nil {
+		return nil, fmt.Errorf("compress request: %w", err)
 	}
-	return resp.StatusCode, body, nil
+	if err := z.Close(); err != nil {
+		return nil, fmt.Errorf("compress request: %w", err)
+	}
+	return out.Bytes(), nil
 }
 
 // bulkAnswer is what of a _bulk answer matters.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -15,7 +16,7 @@ import (
 	"github.com/millrace/millrace/internal/outbound"
 )
 
-// Credentials authenticate requests: Basic or SigV4.
+// Credentials authenticate requests: Basic, APIKey or SigV4.
 type Credentials interface {
 	// allowed refuses endpoints that the credentials must not be sent to.
 	allowed(endpoint *url.URL) error
@@ -25,30 +26,49 @@ type Credentials interface {
 // Basic is a user and password. It goes over TLS, or to this machine.
 type Basic struct{ Username, Password string }
 
-func (b Basic) allowed(endpoint *url.URL) error {
-	if endpoint.Scheme == "https" || outbound.IsLoopback(endpoint.Hostname()) {
-		return nil
-	}
-	return fmt.Errorf("search endpoint %q: a password would travel unencrypted; use https", endpoint.Redacted())
-}
+func (b Basic) allowed(endpoint *url.URL) error { return encrypted(endpoint, "a password") }
 
 func (b Basic) sign(req *http.Request, _ []byte) error {
 	req.SetBasicAuth(b.Username, b.Password)
 	return nil
 }
 
-// SigV4 signs as the role of a delivery stream does.
+// encrypted refuses addresses to which what is secret, or signed, would travel in the open.
+func encrypted(endpoint *url.URL, what string) error {
+	if endpoint.Scheme == "https" || outbound.IsLoopback(endpoint.Hostname()) {
+		return nil
+	}
+	return fmt.Errorf("search endpoint %q: %s would travel unencrypted; use https", endpoint.Redacted(), what)
+}
+
+// APIKey is one of Elasticsearch's, encoded as it shows it. It goes over TLS, or to this machine.
+type APIKey string
+
+func (k APIKey) allowed(endpoint *url.URL) error {
+	if k == "" || strings.ContainsAny(string(k), " \r\n") {
+		return fmt.Errorf("search credentials: the API key is not what Elasticsearch calls \"encoded\"")
+	}
+	return encrypted(endpoint, "an API key")
+}
+
+func (k APIKey) sign(req *http.Request, _ []byte) error {
+	req.Header.Set("Authorization", "ApiKey "+string(k))
+	return nil
+}
+
+// SigV4 signs as the role of a delivery stream does. A signed request goes over TLS, or to this machine: who reads it can
+// send it again for some minutes.
 type SigV4 struct {
 	Provider aws.CredentialsProvider
 	Region   string
 	Service  string // "es" when empty
 }
 
-func (s SigV4) allowed(*url.URL) error {
+func (s SigV4) allowed(endpoint *url.URL) error {
 	if s.Provider == nil || s.Region == "" {
 		return fmt.Errorf("search credentials: SigV4 needs a provider and a region")
 	}
-	return nil
+	return encrypted(endpoint, "a signed request")
 }
 
 func (s SigV4) sign(req *http.Request, payload []byte) error {

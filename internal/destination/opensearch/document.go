@@ -109,20 +109,6 @@ func (doc *document) fail(code, message string) {
 	doc.code, doc.message = code, message
 }
 
-// failure is the document's last attempt as Firehose's logs name it.
-func (doc *document) failure() *record.Failure {
-	f := &record.Failure{Kind: record.Retryable, Code: unreachable, Message: doc.code + ": " + doc.message}
-	switch doc.code {
-	case unreachable:
-		f.Message = doc.message
-	case "401", "403":
-		f.Code = "ES.AccessDenied"
-	case "404":
-		f.Code = "ES.ResourceNotFound"
-	}
-	return f
-}
-
 // refusal gives the document up.
 func (doc *document) refusal() destination.Refusal {
 	return destination.Refusal{

@@ -60,6 +60,7 @@ type server struct {
 	url  string
 	down atomic.Bool
 	lose atomic.Int32 // answers to lose
+	sent atomic.Int64 // bytes of bodies
 }
 
 func openServer(t *testing.T) *server {
@@ -88,6 +89,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 	if s.down.Load() {
 		return nil, errors.New("connection refused")
 	}
+	s.sent.Add(max(r.ContentLength, 0))
 	resp, err := http.DefaultTransport.RoundTrip(r)
 	if err == nil && s.lose.Add(-1) >= 0 {
 		resp.Body.Close()
@@ -158,6 +160,26 @@ func TestRepeatAndBlock(t *testing.T) {
 	refused, err := s.destination(t, time.Second).Deliver(t.Context(), b)
 	if err != nil || len(refused) != 10 || refused[0].Code != "403" || refused[0].Attempts < 2 || !strings.Contains(refused[0].Message, "FORBIDDEN/8/index write (api)") {
 		t.Fatal(refused, err)
+	}
+}
+
+// A compressed request is the same request.
+func TestGzip(t *testing.T) {
+	s := openServer(t)
+	d, err := opensearch.New(opensearch.Options{Endpoint: s.url, IndexName: "logs", Rotation: opensearch.NoRotation, Gzip: true,
+		Credentials: opensearch.Basic{Username: "admin", Password: "secret"}, Transport: s})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &destination.Batch{Stream: record.StreamID{1}, Name: "logs"}
+	for i := range 1000 {
+		b.Records = append(b.Records, record.Record{Sequence: record.Sequence(i + 1), Arrival: 1795341600000, Data: fmt.Appendf(nil, `{"n":%d}`, i)})
+	}
+	if refused, err := d.Deliver(t.Context(), b); err != nil || len(refused) > 0 {
+		t.Fatal(refused, err)
+	}
+	if held := s.held(t); len(held) != 1000 || s.sent.Load() > 20_000 {
+		t.Fatalf("%d documents, sent in %d bytes", len(held), s.sent.Load())
 	}
 }
 

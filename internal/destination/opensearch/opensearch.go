@@ -16,7 +16,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"net/url"
 	"slices"
 	"time"
 
@@ -39,9 +38,13 @@ type Options struct {
 	IndexName     string
 	Rotation      Rotation
 	TypeName      string        // of Elasticsearch 6 and older; empty for every server since
+	Gzip          bool          // requests are compressed: worth it on a network
 	NoDocumentID  bool          // the server makes the ids: a repeat then doubles documents
 	RetryDuration time.Duration // from the first attempt on; 0 = a single attempt
 	Credentials   Credentials   // nil = none
+	// Deliverer is who the server knows the deliverer as: the ARN of a role, or a user. It is for the advice on how to let
+	// it in.
+	Deliverer string
 
 	RequestBytes   int           // 0 = DefaultRequestBytes
 	RequestTimeout time.Duration // 0 = DefaultRequestTimeout
@@ -52,8 +55,7 @@ type Options struct {
 // Destination delivers to one index family of one server.
 type Destination struct {
 	opts   Options
-	base   *url.URL
-	client *http.Client
+	client *Client
 	logger *slog.Logger
 }
 
@@ -61,14 +63,7 @@ var _ destination.Destination = (*Destination)(nil)
 
 // New checks the options; it does not speak with the server.
 func New(opts Options) (*Destination, error) {
-	base, err := url.Parse(opts.Endpoint)
 	switch {
-	case err != nil:
-		return nil, fmt.Errorf("search endpoint %q: %w", opts.Endpoint, err)
-	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "":
-		return nil, fmt.Errorf("search endpoint %q: want http(s)://host", opts.Endpoint)
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return nil, fmt.Errorf("search endpoint %q: want no user, query or fragment", base.Redacted())
 	case opts.IndexName == "":
 		return nil, fmt.Errorf("search index name is empty")
 	case opts.RetryDuration < 0:
@@ -76,11 +71,6 @@ func New(opts Options) (*Destination, error) {
 	}
 	if err := opts.Rotation.check(); err != nil {
 		return nil, err
-	}
-	if opts.Credentials != nil {
-		if err := opts.Credentials.allowed(base); err != nil {
-			return nil, err
-		}
 	}
 	if opts.RequestBytes == 0 {
 		opts.RequestBytes = DefaultRequestBytes
@@ -91,12 +81,11 @@ func New(opts Options) (*Destination, error) {
 	if opts.Logger == nil {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Destination{opts: opts, base: base, logger: opts.Logger, client: &http.Client{
-		Transport: opts.Transport,
-		Timeout:   opts.RequestTimeout,
-		// A redirect would carry documents and credentials to a place that nobody configured.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	client, err := NewClient(opts.Endpoint, opts.Credentials, opts.Transport, opts.RequestTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return &Destination{opts: opts, client: client, logger: opts.Logger}, nil
 }
 
 // Deliver implements destination.Destination. Its only error is that ctx ended.
@@ -108,7 +97,7 @@ func (d *Destination) Deliver(ctx context.Context, b *destination.Batch) ([]dest
 	}
 	if len(left) > 0 {
 		d.logger.Warn("search does not take documents, giving them to the error output",
-			"delivery_stream", b.Name, "documents", len(left), "code", left[0].code, "message", left[0].message)
+			"delivery_stream", b.Name, "documents", len(left), "code", left[0].code, "message", d.failure(left[0]).Message)
 	}
 	for _, doc := range slices.Concat(ended, left) {
 		refused = append(refused, doc.refusal())
@@ -136,7 +125,7 @@ func (d *Destination) bring(ctx context.Context, docs []*document) (refused, lef
 		if rest <= 0 {
 			return refused, docs, nil
 		}
-		attempts.Failed(fmt.Errorf("search does not take documents: %w", docs[0].failure()))
+		attempts.Failed(fmt.Errorf("search does not take documents: %w", d.failure(docs[0])))
 		wait := min(pause/2+rand.N(pause), rest) // the last attempt is at the end of the duration
 		if err := sleep(ctx, wait, attempts.Again); err != nil {
 			return nil, nil, fmt.Errorf("deliver to search: %w", err)

@@ -251,15 +251,21 @@ func TestCancelled(t *testing.T) {
 }
 
 func TestCredentials(t *testing.T) {
-	for _, endpoint := range []string{"http://search.example:9200", "http://10.0.0.1", "http://127.0.0.1.example"} {
-		if _, err := New(Options{Endpoint: endpoint, IndexName: "i", Rotation: NoRotation, Credentials: Basic{"u", "p"}}); err == nil {
-			t.Errorf("a password would go to %s", endpoint)
+	keys := credentials.NewStaticCredentialsProvider("AKID", "secret", "token")
+	for _, secret := range []Credentials{Basic{"u", "p"}, APIKey("a2V5"), SigV4{Provider: keys, Region: "eu-west-1"}} {
+		for _, endpoint := range []string{"http://search.example:9200", "http://10.0.0.1", "http://127.0.0.1.example"} {
+			if _, err := New(Options{Endpoint: endpoint, IndexName: "i", Rotation: NoRotation, Credentials: secret}); err == nil || !strings.Contains(err.Error(), "use https") {
+				t.Errorf("%T would go to %s: %v", secret, endpoint, err)
+			}
+		}
+		for _, endpoint := range []string{"https://search.example", "http://127.0.0.1:9200", "http://[::1]:9200", "http://localhost"} {
+			if _, err := New(Options{Endpoint: endpoint, IndexName: "i", Rotation: NoRotation, Credentials: secret}); err != nil {
+				t.Error(err)
+			}
 		}
 	}
-	for _, endpoint := range []string{"https://search.example", "http://127.0.0.1:9200", "http://[::1]:9200", "http://localhost"} {
-		if _, err := New(Options{Endpoint: endpoint, IndexName: "i", Rotation: NoRotation, Credentials: Basic{"u", "p"}}); err != nil {
-			t.Error(err)
-		}
+	if _, err := New(Options{Endpoint: "https://s", IndexName: "i", Rotation: NoRotation, Credentials: APIKey("id key")}); err == nil {
+		t.Error("an API key that is none is taken")
 	}
 	f := newFake()
 	d := to(t, f, func(o *Options) { o.Credentials = Basic{"u", "p"} })
@@ -269,9 +275,11 @@ func TestCredentials(t *testing.T) {
 	if u, p, ok := f.last.BasicAuth(); !ok || u != "u" || p != "p" {
 		t.Error("no basic authentication")
 	}
-	d = to(t, f, func(o *Options) {
-		o.Credentials = SigV4{Provider: credentials.NewStaticCredentialsProvider("AKID", "secret", "token"), Region: "eu-west-1"}
-	})
+	d = to(t, f, func(o *Options) { o.Credentials = APIKey("a2V5") })
+	if _, err := d.Deliver(t.Context(), batchOf(`{"a":1}`)); err != nil || f.last.Header.Get("Authorization") != "ApiKey a2V5" {
+		t.Fatal(err, f.last.Header)
+	}
+	d = to(t, f, func(o *Options) { o.Credentials = SigV4{Provider: keys, Region: "eu-west-1"} })
 	if _, err := d.Deliver(t.Context(), batchOf(`{"a":1}`)); err != nil {
 		t.Fatal(err)
 	}

@@ -12,11 +12,7 @@ import (
 // Probe asks whether the server is there and lets these credentials in. Its error says what is wrong: a
 // *record.Failure, permanent when a person has to act.
 func (d *Destination) Probe(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, d.base.JoinPath("_cluster", "health").String(), nil)
-	if err != nil {
-		return fmt.Errorf("probe search: %w", err)
-	}
-	status, body, err := d.do(req, nil)
+	status, body, err := d.client.Do(ctx, http.MethodGet, "/_cluster/health", nil)
 	switch {
 	case err != nil:
 		return fmt.Errorf("probe search: %w", &record.Failure{Kind: record.Retryable, Code: unreachable, Message: "no answer", Cause: err})
