@@ -127,6 +127,9 @@ func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine,
 func playLimited(p *Program, l Limits, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
 	t := newTranscript(p)
 	e := p.NewEngine(t, l)
+	if len(p.plan.Tables) > 0 {
+		e.Load(testTable.Name, testRows())
+	}
 	for i := 0; i < len(all); {
 		in := all[i].input
 		b := types.NewBatch(testInputs[in].Columns)
