@@ -1,6 +1,8 @@
 package kinesisanalytics
 
 import (
+	"fmt"
+
 	"github.com/millrace/millrace/internal/application"
 	records "github.com/millrace/millrace/internal/application/input"
 	rows "github.com/millrace/millrace/internal/application/output"
@@ -16,7 +18,7 @@ func (a *stored) applicationConfig() (application.Config, error) {
 	config := application.Config{Name: a.Name, ARN: a.ARN, Code: c.Code, Input: application.Input{
 		Prefix: in.NamePrefix, Parallelism: int(*in.InputParallelism.Count), ARN: text(in.KinesisFirehoseInputDescription.ResourceARN),
 		RoleARN: c.roleOf(in.KinesisFirehoseInputDescription), Schema: in.InputSchema.schema(),
-	}}
+	}, Revision: fmt.Sprintf("%d.%d", a.Started, c.ID)}
 	if p := in.InputProcessingConfigurationDescription; p != nil {
 		config.Input.Processor = &application.Function{ARN: text(p.InputLambdaProcessorDescription.ResourceARN), RoleARN: c.roleOf(p.InputLambdaProcessorDescription)}
 	}

@@ -42,6 +42,7 @@ func (s *Service) startApplication(ctx context.Context, r request, name string, 
 		return "", err
 	}
 	rested := a.stored
+	rested.Started++
 	var run *application.Application
 	err = s.aside(func() (err error) {
 		run, err = s.startFrom(ctx, &rested, position)
@@ -55,7 +56,7 @@ func (s *Service) startApplication(ctx context.Context, r request, name string, 
 		return "", errStatus(a, r.Operation)
 	}
 	next, id := a.begin(operation{Name: r.Operation, Start: s.now()})
-	next.Status = statusStarting
+	next.Status, next.Started = statusStarting, rested.Started
 	next.Config.Inputs = slices.Clone(next.Config.Inputs)
 	next.Config.Inputs[0].InputStartingPositionConfiguration = &startingPosition{&position}
 	if err := s.save(a, next); err != nil {

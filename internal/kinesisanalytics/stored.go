@@ -44,6 +44,7 @@ type stored struct {
 	Tags        []tag         `json:"tags,omitempty"`       // by key
 	Operations  []operation   `json:"operations,omitempty"` // oldest first
 	Operated    int64         `json:"operated,omitempty"`   // how many operations there ever were
+	Started     int64         `json:"started,omitempty"`    // how many of them were starts
 }
 
 // configuration is a version of an application.
