@@ -18,6 +18,7 @@ import (
 	"github.com/millrace/millrace/internal/destination"
 	"github.com/millrace/millrace/internal/destination/opensearch"
 	"github.com/millrace/millrace/internal/firehose"
+	"github.com/millrace/millrace/internal/outbound"
 )
 
 // searchDestination makes the destination of a delivery stream that delivers
@@ -35,7 +36,7 @@ func (s *server) searchDestination(c firehose.Search) (destination.Destination, 
 		if !c.Existing {
 			return nil, fmt.Errorf("search domain %q does not exist", c.DomainARN)
 		}
-		d.endpoint = "http://domain.invalid" // where domainTransport lets nobody answer until the domain is back
+		d.endpoint = "https://domain.invalid" // where domainTransport lets nobody answer until the domain is back
 	}
 	var err error
 	d.at, err = d.open(d.endpoint)
@@ -47,7 +48,7 @@ func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Desti
 	o := opensearch.Options{
 		Endpoint: endpoint, IndexName: c.IndexName, Rotation: opensearch.Rotation(c.IndexRotation),
 		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log.With("delivery_stream", c.Stream),
-		Transport: s.searchTransport,
+		Transport: s.searchTransport, Deliverer: c.RoleARN,
 	}
 	if c.DomainARN != "" {
 		// A cluster that is named by its address alone has no ARN that a policy could name: who may write to it is its own to say.
@@ -60,9 +61,13 @@ func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Desti
 			return s.iam.AuthorizeRole(ctx, c.RoleARN, action, resource)
 		}}
 	}
+	if u, err := url.Parse(endpoint); err == nil {
+		o.Gzip = !outbound.IsLoopback(u.Hostname())
+	}
 	switch {
 	case s.cfg.Search.URL != "" && s.cfg.Search.Username != "" && sameServer(endpoint, s.cfg.Search.URL):
 		o.Credentials = opensearch.Basic{Username: s.run.SearchUser, Password: s.run.SearchPassword}
+		o.Deliverer = s.run.SearchUser
 	case s.cfg.Search.URL == "" && c.DomainARN != "":
 		o.Credentials = opensearch.SigV4{Region: c.Region, Provider: aws.CredentialsProvider(
 			credentials.NewStaticCredentialsProvider(s.secrets.AccessKeyID, s.secrets.SecretAccessKey, ""))}
