@@ -51,15 +51,41 @@ func (t *table) key(g int) string {
 
 func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
+// lookupBlock is how many keys lookupAll looks up at once.
+const lookupBlock = 64
+
+// lookupAll is lookup of many keys. What a table does is to wait for memory: a slot, then where its key ends, then the key. The
+// keys of a block wait together, each step for all of them before the next.
 func (t *table) lookupAll(keys []string, sel []int32, ids []uint32) {
-	ids = ids[:len(sel)]
-	for n, i := range sel {
-		ids[n] = t.lookup(keys[i])
+	var hashes [lookupBlock]uint64
+	var slots [lookupBlock]slot
+	var stored [lookupBlock]string
+	for len(sel) > 0 {
+		block := sel[:min(lookupBlock, len(sel))]
+		mask := uint64(len(t.slots) - 1)
+		for n, i := range block {
+			hashes[n] = maphash.String(t.seed, keys[i])
+			slots[n] = t.slots[hashes[n]&mask]
+		}
+		for n := range block {
+			if stored[n] = ""; slots[n].id != 0 && slots[n].tag == uint32(hashes[n]>>32) {
+				stored[n] = t.key(int(slots[n].id - 1))
+			}
+		}
+		for n, i := range block {
+			if stored[n] == keys[i] && slots[n].id != 0 && slots[n].tag == uint32(hashes[n]>>32) {
+				ids[n] = slots[n].id - 1
+			} else {
+				ids[n] = t.lookupHashed(keys[i], hashes[n])
+			}
+		}
+		sel, ids = sel[len(block):], ids[len(block):]
 	}
 }
 
-func (t *table) lookup(key string) uint32 {
-	hash := maphash.String(t.seed, key)
+func (t *table) lookup(key string) uint32 { return t.lookupHashed(key, maphash.String(t.seed, key)) }
+
+func (t *table) lookupHashed(key string, hash uint64) uint32 {
 	tag := uint32(hash >> 32)
 	mask := uint64(len(t.slots) - 1)
 	for at := hash & mask; ; at = (at + 1) & mask {
