@@ -27,7 +27,7 @@ func TestEmbeddedIndex(t *testing.T) { runSuite(t, openServer) }
 func TestOpenSearch(t *testing.T) {
 	address := realtest.OpenSearch(t)
 	runSuite(t, func(t *testing.T) *server {
-		s := &server{url: address}
+		s := &server{url: address, user: "admin", password: "secret"}
 		s.call(t, http.MethodDelete, "/logs?ignore_unavailable=true", "")
 		return s
 	})
@@ -57,7 +57,10 @@ func runSuite(t *testing.T, open func(t *testing.T) *server) {
 }
 
 type server struct {
-	url  string
+	url            string
+	user, password string
+	transport      http.RoundTripper // nil = http.DefaultTransport
+
 	down atomic.Bool
 	lose atomic.Int32 // answers to lose
 	sent atomic.Int64 // bytes of bodies
@@ -72,17 +75,24 @@ func openServer(t *testing.T) *server {
 	t.Cleanup(func() { x.Close() })
 	h := httptest.NewServer(x.Namespace("logs"))
 	t.Cleanup(h.Close)
-	return &server{url: h.URL}
+	return &server{url: h.URL, user: "admin", password: "secret"}
 }
 
 func (s *server) destination(t *testing.T, retry time.Duration) *opensearch.Destination {
 	t.Helper()
 	d, err := opensearch.New(opensearch.Options{Endpoint: s.url, IndexName: "logs", Rotation: opensearch.NoRotation, RetryDuration: retry,
-		Credentials: opensearch.Basic{Username: "admin", Password: "secret"}, Transport: s})
+		Credentials: opensearch.Basic{Username: s.user, Password: s.password}, Transport: s})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d
+}
+
+func (s *server) roundTripper() http.RoundTripper {
+	if s.transport != nil {
+		return s.transport
+	}
+	return http.DefaultTransport
 }
 
 func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -90,7 +100,7 @@ func (s *server) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, errors.New("connection refused")
 	}
 	s.sent.Add(max(r.ContentLength, 0))
-	resp, err := http.DefaultTransport.RoundTrip(r)
+	resp, err := s.roundTripper().RoundTrip(r)
 	if err == nil && s.lose.Add(-1) >= 0 {
 		resp.Body.Close()
 		return nil, errors.New("connection reset by peer")
@@ -104,9 +114,9 @@ func (s *server) call(t *testing.T, method, path, body string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.SetBasicAuth("admin", "secret")
+	r.SetBasicAuth(s.user, s.password)
 	r.Header.Set("Content-Type", "application/json")
-	resp, err := http.DefaultClient.Do(r)
+	resp, err := (&http.Client{Transport: s.roundTripper()}).Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
