@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/millrace/millrace/internal/application/input"
 	"github.com/millrace/millrace/internal/application/output"
@@ -84,16 +85,18 @@ func runFile(q query, file string) (measured, error) {
 // blockBytes are read at once.
 const blockBytes = 1 << 18
 
-// read pushes the rows of a file. Where there are two inputs, blocks go to them
-// in turns, all rows of a block with the ROWTIME of its first one.
+// read pushes the rows of a file, which are in the order of their times. Where
+// there are two inputs, blocks go to them in turns.
 func (r *run) read(f io.Reader, layout *input.Layout, inputs []sql.Stream) (rows int64, err error) {
-	var times []int64
-	only := make([]bool, len(schema.Columns))
-	only[0] = true
-	clock := input.NewReader(layout, only, func(b *types.Batch) { times = append(times, b.Cols[0].Int[:b.N]...) }, fail)
 	var readers []*input.Reader
 	for _, in := range inputs {
-		readers = append(readers, input.NewReader(layout, r.program.Needed(in.Name), func(b *types.Batch) { r.engine.Push(in.Name, b) }, fail))
+		needed := slices.Clone(r.program.Needed(in.Name))
+		needed[0] = true // its time
+		readers = append(readers, input.NewReader(layout, needed, func(b *types.Batch) {
+			copy(b.Rowtime, b.Cols[0].Int)
+			rows += int64(b.N)
+			r.engine.Push(in.Name, b)
+		}, fail))
 	}
 	none := &input.Metadata{}
 	buffer := make([]byte, blockBytes)
@@ -102,25 +105,13 @@ func (r *run) read(f io.Reader, layout *input.Layout, inputs []sql.Stream) (rows
 		n, err := io.ReadFull(f, buffer[held:])
 		held += n
 		end := bytes.LastIndexByte(buffer[:held], '\n') + 1
-		times = times[:0]
+		reader := readers[turn%len(readers)]
 		for at := 0; at < end; {
 			stop := at + bytes.IndexByte(buffer[at:end], '\n')
-			clock.Part(buffer, at, stop, 0, none)
-			at = stop + 1
-		}
-		clock.Flush()
-		reader := readers[turn%len(readers)]
-		for at, i := 0, 0; at < end; i++ {
-			stop := at + bytes.IndexByte(buffer[at:end], '\n')
-			time := times[i]
-			if len(readers) > 1 {
-				time = times[0]
-			}
-			reader.Part(buffer, at, stop, time, none)
+			reader.Part(buffer, at, stop, 0, none)
 			at = stop + 1
 		}
 		reader.Flush()
-		rows += int64(len(times))
 		held = copy(buffer, buffer[end:held])
 		if err != nil {
 			if err == io.EOF || err == io.ErrUnexpectedEOF {
