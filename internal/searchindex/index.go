@@ -3,10 +3,10 @@ package searchindex
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"log/slog"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/millrace/millrace/internal/searchindex/store"
@@ -29,6 +29,19 @@ type Options struct {
 	// Authorize judges a request without basic authentication, one signed with SigV4. A principal without ok is known
 	// but not allowed: 403 instead of 401. body is the request's body as sent.
 	Authorize func(namespace string, r *http.Request, body []byte) (principal string, ok bool)
+
+	// Access says how a domain controls who does what; it is asked at every request. nil: no domain has fine-grained
+	// access control.
+	Access func(namespace string) Access
+}
+
+// Access is a domain's AdvancedSecurityOptions. Without FineGrained, whoever Authorize lets in may do everything; with
+// it, a principal has the roles that role mappings give to its ARN, as a user or a backend role, and none otherwise.
+// Users that were made over the REST interface have their roles in either case.
+type Access struct {
+	FineGrained                bool
+	MasterARN                  string // may do everything
+	MasterUser, MasterPassword string // the same, by basic authentication; "" for none
 }
 
 // Index is an open search server without a listener.
@@ -37,6 +50,7 @@ type Index struct {
 	users    map[string][32]byte // name to the password's digest
 	store    *store.Store
 	pressure atomic.Int64
+	verified sync.Map // digest of a user's name, password and stored hash, once they were found to fit
 }
 
 // Open opens or makes the index in a directory. It must be the only one on it.
@@ -67,12 +81,13 @@ func (x *Index) Close() error { return x.store.Close() }
 // Namespace returns the server of one domain. Two of the same name serve the same indices.
 func (x *Index) Namespace(name string) http.Handler { return &domain{index: x, name: name} }
 
-// DropNamespace deletes all indices of a domain.
+// DropNamespace deletes all indices of a domain, its templates, users and roles.
 func (x *Index) DropNamespace(ctx context.Context, name string) error {
 	return x.store.Update(ctx, func(tx *store.Tx) {
 		for _, idx := range tx.Indices(name) {
 			tx.Drop(idx)
 		}
+		tx.UndefineAll(name)
 	})
 }
 
@@ -80,31 +95,4 @@ func (x *Index) DropNamespace(ctx context.Context, name string) error {
 type domain struct {
 	index *Index
 	name  string
-}
-
-// user tells whether a request carries basic authentication, and whether it is right.
-func (d *domain) user(r *http.Request) (ok, basic bool) {
-	name, password, basic := r.BasicAuth()
-	if !basic {
-		return false, false
-	}
-	want, known := d.index.users[name]
-	got := sha256.Sum256([]byte(password))
-	same := subtle.ConstantTimeCompare(want[:], got[:]) == 1
-	return known && same, true
-}
-
-// signer returns 0, or the status that refuses a signed request.
-func (d *domain) signer(r *http.Request, body []byte) int {
-	if d.index.opts.Authorize == nil {
-		return http.StatusUnauthorized
-	}
-	principal, ok := d.index.opts.Authorize(d.name, r, body)
-	switch {
-	case ok:
-		return 0
-	case principal != "":
-		return http.StatusForbidden
-	}
-	return http.StatusUnauthorized
 }

@@ -67,7 +67,23 @@ func (l txLister) find(name string) *store.Index { return l.Index(l.namespace, n
 func (l txLister) all() []*store.Index           { return l.Indices(l.namespace) }
 
 // resolve finds the indices that the path names: names, patterns and -patterns by comma; nothing, _all and * mean all.
-func (r *request) resolve(l lister) ([]*store.Index, *wire.Error) {
+// An alias stands for its indices. The caller must be allowed to do what it asks on each.
+func (r *request) resolve(l lister) ([]*store.Index, *wire.Error) { return r.resolveAll(l, r.index) }
+
+func (r *request) resolveAll(l lister, expression string) ([]*store.Index, *wire.Error) {
+	found, err := r.named(l, expression)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range found {
+		if err := r.permit(x.Name); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func (r *request) named(l lister, expression string) ([]*store.Index, *wire.Error) {
 	ignore, err := r.flag("ignore_unavailable", false)
 	if err != nil {
 		return nil, err
@@ -77,12 +93,12 @@ func (r *request) resolve(l lister) ([]*store.Index, *wire.Error) {
 		return nil, err
 	}
 	switch v := r.params.Get("expand_wildcards"); v {
-	case "", "open", "all", "open,hidden", "hidden,open":
+	case "", "open", "all", "open,hidden", "hidden,open", "open,closed", "open,closed,hidden": // none is closed or hidden
 	default:
 		return nil, wire.Unsupported("[expand_wildcards=" + v + "]")
 	}
 	var found []*store.Index
-	for _, part := range parts(r.index) {
+	for _, part := range parts(expression) {
 		switch {
 		case part == "_all":
 			found = append(found, l.all()...)
@@ -90,25 +106,54 @@ func (r *request) resolve(l lister) ([]*store.Index, *wire.Error) {
 			found = slices.DeleteFunc(found, func(x *store.Index) bool { return like(part[1:], x.Name) })
 		case strings.Contains(part, "*"):
 			for _, x := range l.all() {
-				if like(part, x.Name) {
+				if like(part, x.Name) || r.aliasLike(part, x) {
 					found = append(found, x)
 				}
 			}
 		default:
-			x := l.find(part)
-			if x == nil && !ignore {
+			these, err := r.byName(l, part)
+			if err != nil {
+				return nil, err
+			}
+			if len(these) == 0 && !ignore {
+				if err := r.permit(part); err != nil {
+					return nil, err
+				}
 				return nil, notFound(part, "index_or_alias")
 			}
-			if x != nil {
-				found = append(found, x)
-			}
+			found = append(found, these...)
 		}
 	}
 	if len(found) == 0 && !allowNone {
-		return nil, notFound(r.index, "index_or_alias")
+		return nil, notFound(expression, "index_or_alias")
 	}
 	slices.SortFunc(found, func(a, b *store.Index) int { return strings.Compare(a.Name, b.Name) })
 	return slices.Compact(found), nil
+}
+
+// byName is the index of that name, or those of the alias.
+func (r *request) byName(l lister, name string) (found []*store.Index, err *wire.Error) {
+	if x := l.find(name); x != nil {
+		return []*store.Index{x}, nil
+	}
+	for _, x := range l.all() {
+		if _, has := x.Aliases[name]; has {
+			found = append(found, x)
+		}
+	}
+	if len(found) > 0 && r.concrete {
+		return nil, wire.IllegalArgument("The provided expression [%s] matches an alias, specify the corresponding concrete indices instead.", name)
+	}
+	return found, nil
+}
+
+func (r *request) aliasLike(pattern string, x *store.Index) bool {
+	for alias := range x.Aliases {
+		if !r.concrete && like(pattern, alias) {
+			return true
+		}
+	}
+	return false
 }
 
 func parts(expression string) []string {

@@ -20,7 +20,7 @@ func bulk(r *request) answer {
 	outcomes := make([]outcome, len(ops))
 	failed := r.domain.index.store.Update(r.Context(), func(tx *store.Tx) {
 		for i := range ops {
-			outcomes[i] = r.domain.apply(tx, &ops[i])
+			outcomes[i] = r.apply(tx, &ops[i])
 		}
 	})
 	if failed != nil {
@@ -54,11 +54,12 @@ type outcome struct {
 }
 
 // apply carries out one operation.
-func (d *domain) apply(tx *store.Tx, op *operation) outcome {
-	x, err := d.writable(tx, op)
+func (r *request) apply(tx *store.Tx, op *operation) outcome {
+	x, err := r.writable(tx, op)
 	if err != nil {
 		return outcome{refused: err}
 	}
+	op.index = x.Name // which an alias may have stood for
 	shards := 1 + replicas(x)
 	switch op.action {
 	case "delete":
@@ -72,13 +73,29 @@ func (d *domain) apply(tx *store.Tx, op *operation) outcome {
 }
 
 // writable returns the operation's index, which its first document makes.
-func (d *domain) writable(tx *store.Tx, op *operation) (*store.Index, *wire.Error) {
-	if x := tx.Index(d.name, op.index); x != nil {
-		if err := block(x); err != nil {
-			return nil, err
-		}
-		return x, op.refuse
+func (r *request) writable(tx *store.Tx, op *operation) (*store.Index, *wire.Error) {
+	l := txLister{tx, r.domain.name}
+	x, err := l.find(op.index), (*wire.Error)(nil)
+	if x == nil {
+		x, err = writeIndex(l, op.index)
 	}
+	if err != nil {
+		return nil, err
+	}
+	if x == nil {
+		return r.firstDocument(tx, op)
+	}
+	if err := r.permitWrite(op.action, x.Name); err != nil {
+		return nil, err
+	}
+	if err := block(x); err != nil {
+		return nil, err
+	}
+	return x, op.refuse
+}
+
+// firstDocument makes the index of an operation.
+func (r *request) firstDocument(tx *store.Tx, op *operation) (*store.Index, *wire.Error) {
 	if err := checkName(op.index); err != nil {
 		return nil, err
 	}
@@ -88,7 +105,17 @@ func (d *domain) writable(tx *store.Tx, op *operation) (*store.Index, *wire.Erro
 	if op.refuse != nil && op.doc.Source == "" {
 		return nil, op.refuse
 	}
-	return tx.Create(d.name, op.index, mapping.New(), defaultSettings()), op.refuse
+	if err := r.permitAction(op.index, "indices:admin/create"); err != nil {
+		return nil, err
+	}
+	x, err := r.domain.create(tx, op.index, content{settings: store.Settings{}, aliases: store.Aliases{}})
+	if err != nil {
+		return nil, err
+	}
+	if err := r.permitWrite(op.action, op.index); err != nil {
+		return nil, err
+	}
+	return x, op.refuse
 }
 
 func applyUpdate(tx *store.Tx, x *store.Index, op *operation) (store.Outcome, *wire.Error) {

@@ -72,18 +72,7 @@ func catIndices(r *request) answer {
 	if failed != nil {
 		return failure(failed)
 	}
-	switch format := r.params.Get("format"); format {
-	case "json":
-		return answer{object: catObjects(columns, rows)}
-	case "", "text":
-	default:
-		return refusal(wire.Unsupported("[format=" + format + "]"))
-	}
-	headed, err := r.flag("v", false)
-	if err != nil {
-		return refusal(err)
-	}
-	return answer{text: catText(columns, rows, headed)}
+	return r.catAnswer(columns, rows)
 }
 
 func (r *request) chosenColumns() ([]catColumn, *wire.Error) {

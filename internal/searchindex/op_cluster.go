@@ -16,7 +16,7 @@ func root(r *request) answer {
 		{Name: "cluster_uuid", Value: "_na_"},
 		{Name: "version", Value: wire.Object{
 			{Name: "distribution", Value: "opensearch"},
-			{Name: "number", Value: "2.19.4"},
+			{Name: "number", Value: version},
 			{Name: "build_type", Value: "millrace"},
 			{Name: "build_hash", Value: "unknown"},
 			{Name: "build_date", Value: "unknown"},

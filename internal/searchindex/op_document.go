@@ -51,7 +51,7 @@ func (r *request) writeOne(action string) answer {
 		return refusal(err)
 	}
 	var done outcome
-	failed := r.domain.index.store.Update(r.Context(), func(tx *store.Tx) { done = r.domain.apply(tx, &op) })
+	failed := r.domain.index.store.Update(r.Context(), func(tx *store.Tx) { done = r.apply(tx, &op) })
 	switch {
 	case failed != nil:
 		return failure(failed)
@@ -71,11 +71,8 @@ func getDocument(r *request) answer {
 	}
 	var a answer
 	failed := r.domain.index.store.View(r.domain.name, func(v *store.View) error {
-		x := v.Index(r.index)
-		if x == nil {
-			return notFound(r.index, "index_expression")
-		}
-		if err := readBlock(x); err != nil {
+		x, err := r.one(v, r.index)
+		if err != nil {
 			return err
 		}
 		d, found, err := v.Document(r.Context(), x, r.id)
@@ -83,14 +80,10 @@ func getDocument(r *request) answer {
 			return err
 		}
 		if !found {
-			a = answer{status: http.StatusNotFound, object: wire.Object{{Name: "_index", Value: r.index}, {Name: "_id", Value: r.id}, {Name: "found", Value: false}}}
+			a = answer{status: http.StatusNotFound, object: wire.Object{{Name: "_index", Value: x.Name}, {Name: "_id", Value: r.id}, {Name: "found", Value: false}}}
 			return nil
 		}
-		o := wire.Object{{Name: "_index", Value: r.index}, {Name: "_id", Value: d.ID}, {Name: "_version", Value: d.Version}, {Name: "_seq_no", Value: d.Seq},
-			{Name: "_primary_term", Value: 1}, {Name: "found", Value: true}}
-		if source, keep := filter.apply(d.Source); keep {
-			o = append(o, wire.Member{Name: "_source", Value: json.RawMessage(source)})
-		}
+		o := documentObject(x, d, filter)
 		a = answer{object: o}
 		return nil
 	})
@@ -98,4 +91,56 @@ func getDocument(r *request) answer {
 		return failure(failed)
 	}
 	return a
+}
+
+// getSource answers the document alone.
+func getSource(r *request) answer {
+	a := getDocument(r)
+	o, ok := a.object.(wire.Object)
+	if !ok || a.status >= 400 && a.status != http.StatusNotFound {
+		return a
+	}
+	for _, m := range o {
+		if m.Name == "_source" {
+			return answer{object: m.Value}
+		}
+	}
+	if a.status == http.StatusNotFound && len(o) > 0 && o[0].Name == "error" {
+		return a
+	}
+	e := wire.Errorf("resource_not_found_exception", "Document not found [%s]/[%s]", r.index, r.id)
+	e.Status = http.StatusNotFound
+	return refusal(e)
+}
+
+// one finds the index of a single document: by its name, or by an alias of it alone.
+func (r *request) one(v *store.View, name string) (*store.Index, error) {
+	found, err := r.byName(viewLister{v}, name)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		if err := r.permit(name); err != nil {
+			return nil, err
+		}
+		return nil, notFound(name, "index_expression")
+	case len(found) > 1:
+		return nil, wire.IllegalArgument("alias [%s] has more than one index associated with it, can't execute a single index op", name)
+	}
+	if err := r.permit(found[0].Name); err != nil {
+		return nil, err
+	}
+	if err := readBlock(found[0]); err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+func documentObject(x *store.Index, d store.Stored, filter sourceFilter) wire.Object {
+	o := wire.Object{{Name: "_index", Value: x.Name}, {Name: "_id", Value: d.ID}, {Name: "_version", Value: d.Version}, {Name: "_seq_no", Value: d.Seq},
+		{Name: "_primary_term", Value: 1}, {Name: "found", Value: true}}
+	if source, keep := filter.apply(d.Source); keep {
+		o = append(o, wire.Member{Name: "_source", Value: json.RawMessage(source)})
+	}
+	return o
 }

@@ -1,7 +1,6 @@
 package searchindex
 
 import (
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -46,10 +45,13 @@ func (r *request) object() (jsontree.Value, *wire.Error) {
 }
 
 func createIndex(r *request) answer {
-	m, settings := mapping.New(), defaultSettings()
+	asked := content{settings: store.Settings{}, aliases: store.Aliases{}}
 	err := checkName(r.index)
 	if err == nil && strings.TrimSpace(r.body) != "" {
-		m, settings, err = r.parseCreate()
+		asked, err = r.parseCreate()
+	}
+	if err == nil {
+		err = r.permit(r.index)
 	}
 	if err != nil {
 		return refusal(err)
@@ -60,8 +62,13 @@ func createIndex(r *request) answer {
 			e.Extra = wire.Object{{Name: "index", Value: x.Name}, {Name: "index_uuid", Value: x.UUID}}
 			return e
 		}
-		tx.Create(r.domain.name, r.index, m, settings)
-		return nil
+		for _, x := range tx.Indices(r.domain.name) {
+			if _, taken := x.Aliases[r.index]; taken {
+				return invalidName(r.index, "already exists as alias")
+			}
+		}
+		_, err := r.domain.create(tx, r.index, asked)
+		return err
 	})
 	if failed != nil {
 		return *failed
@@ -69,36 +76,30 @@ func createIndex(r *request) answer {
 	return answer{object: wire.Object{{Name: "acknowledged", Value: true}, {Name: "shards_acknowledged", Value: true}, {Name: "index", Value: r.index}}}
 }
 
-func (r *request) parseCreate() (m *mapping.Mapping, settings store.Settings, err *wire.Error) {
+func (r *request) parseCreate() (c content, err *wire.Error) {
+	c = content{settings: store.Settings{}, aliases: store.Aliases{}}
 	v, err := r.object()
 	if err != nil {
-		return nil, nil, err
+		return c, err
 	}
-	m, settings = mapping.New(), defaultSettings()
 	for _, member := range v.Members {
-		switch member.Name {
-		case "settings":
-			var given store.Settings
-			given, err = parseSettings(member.Value, true, nil)
-			maps.Copy(settings, given)
-		case "mappings":
-			m, err = mapping.Parse(member.Value)
-		case "aliases":
-			if len(member.Value.Members) > 0 {
-				err = wire.Unsupported("[aliases] of an index")
-			}
-		default:
+		known, err := c.take(member)
+		if err == nil && !known {
 			err = wire.Errorf("parse_exception", "unknown key [%s] for create index", member.Name)
 		}
+		if err == nil && member.Name == "mappings" {
+			_, err = mapping.Parse(member.Value)
+		}
 		if err != nil {
-			return nil, nil, err
+			return c, err
 		}
 	}
-	return m, settings, nil
+	return c, nil
 }
 
 // deleteIndex deletes the indices that the path names; a name without wildcard has to exist.
 func deleteIndex(r *request) answer {
+	r.concrete = true
 	failed := r.update(func(tx *store.Tx) *wire.Error {
 		indices, err := r.resolve(txLister{tx, r.domain.name})
 		if err != nil {
@@ -150,7 +151,7 @@ func (r *request) eachIndex(show func(*store.Index) any) answer {
 
 func getIndex(r *request) answer {
 	return r.eachIndex(func(x *store.Index) any {
-		return wire.Object{{Name: "aliases", Value: wire.Object{}}, {Name: "mappings", Value: x.Mapping.Object()}, {Name: "settings", Value: settingsObject(x)}}
+		return wire.Object{{Name: "aliases", Value: aliasesObject(x.Aliases)}, {Name: "mappings", Value: x.Mapping.Object()}, {Name: "settings", Value: settingsObject(x)}}
 	})
 }
 

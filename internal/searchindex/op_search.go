@@ -128,11 +128,7 @@ func (s *searcher) collect(indices []*store.Index) error {
 }
 
 func (s *searcher) collectIndex(x *store.Index) error {
-	described := &query.Index{Name: x.Name, UUID: x.UUID, Mapping: x.Mapping, Now: s.now, Place: func(id string) (int64, bool, error) {
-		d, found, err := s.view.Document(s.request.Context(), x, id)
-		return d.Place, found, err
-	}}
-	matcher, err := s.enter(described)
+	matcher, err := s.enter(s.describe(x))
 	if err != nil {
 		return err.InShard(x.Name, node)
 	}
@@ -149,6 +145,14 @@ func (s *searcher) collectIndex(x *store.Index) error {
 		}
 	}
 	return nil
+}
+
+// describe is an index as queries see it.
+func (s *searcher) describe(x *store.Index) *query.Index {
+	return &query.Index{Name: x.Name, UUID: x.UUID, Mapping: x.Mapping, Now: s.now, Place: func(id string) (int64, bool, error) {
+		d, found, err := s.view.Document(s.request.Context(), x, id)
+		return d.Place, found, err
+	}}
 }
 
 // enter fits query, sort and aggregations to an index.
@@ -217,6 +221,8 @@ type segment struct {
 
 func (s segment) Number() int          { return s.number }
 func (s segment) Live() *column.Bitmap { return s.live }
+
+func (s segment) place(doc int32) int64 { return int64(s.number)*column.SegmentSize + int64(doc) }
 
 func (s segment) Column(ctx context.Context, path string) (*column.Column, error) {
 	return s.view.Column(ctx, s.index, s.number, path)

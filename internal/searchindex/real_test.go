@@ -98,6 +98,7 @@ var versionNoise = []struct {
 	{regexp.MustCompile(`"_shards":\{"total":\d+`), `"_shards":{"total":0`},
 	{regexp.MustCompile(`,"terminated_early":true`), ""},
 	{regexp.MustCompile(`"created":"\d+"`), `"created":"0"`},
+	{regexp.MustCompile(`"number_of_pending_tasks":\d+`), `"number_of_pending_tasks":0`},
 }
 
 func comparable(answer string) any {

@@ -175,7 +175,7 @@ func (t *topHits) collect(ctx context.Context, seg segment, docs []int32) error 
 		if len(t.sort) == 0 && len(t.hits) == t.keep {
 			return nil // the rest comes later in every order
 		}
-		h := hit{index: seg.index, rank: t.rank, place: int64(seg.number)*column.SegmentSize + int64(doc)}
+		h := hit{index: seg.index, rank: t.rank, place: seg.place(doc)}
 		for i, key := range t.sort {
 			h.values = append(h.values, t.value(key, t.fields[i], columns[i], doc, h.place))
 		}

@@ -25,7 +25,12 @@ type request struct {
 	params url.Values
 	index  string // the path's {index}, as written
 	id     string // the path's {id}
-	start  time.Time
+	name   string // the path's {name}, of a template or an alias
+	caller caller
+	action string // of the route, as permissions name it
+
+	concrete bool // an alias does not stand for indices here
+	start    time.Time
 }
 
 // answer is what a handler returns; a nil object leaves the text, a plain one.
@@ -38,8 +43,8 @@ type answer struct {
 
 func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
-	user, isUser := d.user(r)
-	if !user && (isUser || r.Header.Get("Authorization") == "") {
+	who, known := d.user(r)
+	if _, _, basic := r.BasicAuth(); !known && (basic || r.Header.Get("Authorization") == "") {
 		unauthorized(w, http.StatusUnauthorized) // no room is made for the body of nobody
 		return
 	}
@@ -65,8 +70,9 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		return // the client is gone
 	}
-	if !user {
-		if status := d.signer(r, packed); status != 0 {
+	if !known {
+		var status int
+		if who, status = d.signer(r, packed); status != 0 {
 			unauthorized(w, status)
 			return
 		}
@@ -78,7 +84,7 @@ func (d *domain) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case a != nil:
 		write(w, r, *a)
 	default:
-		write(w, r, d.route(&request{Request: r, domain: d, body: body, start: start}))
+		write(w, r, d.route(&request{Request: r, domain: d, caller: who, body: body, start: start}))
 	}
 }
 
@@ -180,6 +186,9 @@ func write(w http.ResponseWriter, r *http.Request, a answer) {
 	body, contentType := []byte(a.text), textType
 	if a.object != nil {
 		body, contentType = wire.Append(nil, a.object), jsonType
+		if patterns := r.URL.Query().Get("filter_path"); patterns != "" && a.status < 400 {
+			body = filterPath(body, patterns)
+		}
 		if pretty := r.URL.Query()["pretty"]; a.pretty || len(pretty) > 0 && pretty[0] != "false" {
 			body = wire.Pretty(body)
 		}

@@ -114,6 +114,11 @@ func parseExchanges(t *testing.T, text string) []exchange {
 }
 
 func (e *exchange) send(h http.Handler) (status, answer string) {
+	return e.sendTo(h, func(*http.Request) {})
+}
+
+// sendTo sends the exchange's request after prepare has changed it.
+func (e *exchange) sendTo(h http.Handler, prepare func(*http.Request)) (status, answer string) {
 	body := e.body
 	contentType := "application/json"
 	if strings.Contains(e.path, "_bulk") {
@@ -130,6 +135,7 @@ func (e *exchange) send(h http.Handler) (status, answer string) {
 			r.Header.Set(name, value)
 		}
 	}
+	prepare(r)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return fmt.Sprint(w.Code), steady(w.Body.String())

@@ -108,6 +108,11 @@ func (m *Mapping) Fields() []*Field {
 	return out
 }
 
+// Objects returns the paths of all objects but the root, in order.
+func (m *Mapping) Objects() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.objects)), func(path string) bool { return path == "" })
+}
+
 // Under returns the fields inside the object of that path.
 func (m *Mapping) Under(path string) []*Field {
 	return slices.DeleteFunc(m.Fields(), func(f *Field) bool { return !strings.HasPrefix(f.Path, path+".") || f.Column != f.Path })

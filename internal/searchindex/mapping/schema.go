@@ -229,7 +229,7 @@ func (m *Mapping) properties(object string) wire.Object {
 	var o wire.Object
 	for path, f := range m.fields {
 		if parent(path) == object && f.Column == path {
-			o = append(o, wire.Member{Name: strings.TrimPrefix(path[len(object):], "."), Value: f.object()})
+			o = append(o, wire.Member{Name: strings.TrimPrefix(path[len(object):], "."), Value: f.Object()})
 		}
 	}
 	for path, dynamic := range m.objects {
@@ -253,7 +253,8 @@ func (m *Mapping) properties(object string) wire.Object {
 	return o
 }
 
-func (f *Field) object() wire.Object {
+// Object writes the field as a mapping writes it.
+func (f *Field) Object() wire.Object {
 	o := wire.Object{{Name: "type", Value: string(f.Type)}}
 	if f.IgnoreAbove > 0 {
 		o = append(o, wire.Member{Name: "ignore_above", Value: f.IgnoreAbove})
@@ -267,7 +268,7 @@ func (f *Field) object() wire.Object {
 	if len(f.Multi) > 0 {
 		var multi wire.Object
 		for _, sub := range f.Multi {
-			multi = append(multi, wire.Member{Name: sub.Path[len(f.Path)+1:], Value: sub.object()})
+			multi = append(multi, wire.Member{Name: sub.Path[len(f.Path)+1:], Value: sub.Object()})
 		}
 		o = append(o, wire.Member{Name: "fields", Value: multi})
 	}

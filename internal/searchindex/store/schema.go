@@ -21,20 +21,24 @@ import (
 //	columns     one blob a field and full segment; field "" marks the documents that exist. A cache: a segment without
 //	            blobs is built from its sources, and a change of a document takes the blobs of its segment away
 //	dropped     deleted indices whose documents are still to be removed
+//	definitions what a namespace keeps beside its indices: templates, users, roles, role mappings
 const schema = `
 CREATE TABLE IF NOT EXISTS indices (
 	id INTEGER PRIMARY KEY AUTOINCREMENT, namespace TEXT NOT NULL, name TEXT NOT NULL, uuid TEXT NOT NULL, created INTEGER NOT NULL,
 	mapping TEXT NOT NULL, settings TEXT NOT NULL, next_place INTEGER NOT NULL, next_seq INTEGER NOT NULL, live INTEGER NOT NULL, bytes INTEGER NOT NULL,
-	UNIQUE (namespace, name));
+	aliases TEXT NOT NULL DEFAULT '', UNIQUE (namespace, name));
 CREATE TABLE IF NOT EXISTS documents (
 	number INTEGER PRIMARY KEY, index_id INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, source BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON documents (index_id, id);
 CREATE TABLE IF NOT EXISTS columns (
 	index_id INTEGER NOT NULL, segment INTEGER NOT NULL, field TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (index_id, segment, field)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dropped (index_id INTEGER PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS definitions (
+	namespace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (namespace, kind, name)) WITHOUT ROWID;
 `
 
-const schemaVersion = 1
+// schemaVersion 2 knows aliases and definitions.
+const schemaVersion = 2
 
 const placeBits = 40
 
@@ -63,6 +67,11 @@ func prepareDatabase(db *sql.DB) error {
 	if version > schemaVersion {
 		return fmt.Errorf("its format %d is newer than this program's %d", version, schemaVersion)
 	}
+	if version == 1 {
+		if _, err := db.Exec("ALTER TABLE indices ADD COLUMN aliases TEXT NOT NULL DEFAULT ''"); err != nil {
+			return err
+		}
+	}
 	if _, err := db.Exec(schema); err != nil {
 		return err
 	}
@@ -71,7 +80,7 @@ func prepareDatabase(db *sql.DB) error {
 }
 
 func loadIndices(ctx context.Context, db *sql.DB) ([]*Index, error) {
-	rows, err := db.QueryContext(ctx, "SELECT id, namespace, name, uuid, created, mapping, settings, next_place, next_seq, live, bytes FROM indices ORDER BY id")
+	rows, err := db.QueryContext(ctx, "SELECT id, namespace, name, uuid, created, mapping, settings, next_place, next_seq, live, bytes, aliases FROM indices ORDER BY id")
 	if err != nil {
 		return nil, fmt.Errorf("read indices: %w", err)
 	}
@@ -80,15 +89,15 @@ func loadIndices(ctx context.Context, db *sql.DB) ([]*Index, error) {
 	for rows.Next() {
 		x := &Index{}
 		var created int64
-		var mappingText, settingsText string
-		if err := rows.Scan(&x.ID, &x.Namespace, &x.Name, &x.UUID, &created, &mappingText, &settingsText, &x.nextPlace, &x.nextSeq, &x.Live, &x.Bytes); err != nil {
+		var mappingText, settingsText, aliasesText string
+		if err := rows.Scan(&x.ID, &x.Namespace, &x.Name, &x.UUID, &created, &mappingText, &settingsText, &x.nextPlace, &x.nextSeq, &x.Live, &x.Bytes, &aliasesText); err != nil {
 			return nil, fmt.Errorf("read indices: %w", err)
 		}
 		x.Created = time.UnixMilli(created).UTC()
 		if x.Mapping, err = loadMapping(mappingText); err != nil {
 			return nil, fmt.Errorf("read mapping of index %q: %w", x.Name, err)
 		}
-		x.Settings = loadSettings(settingsText)
+		x.Settings, x.Aliases = loadSettings(settingsText), loadAliases(aliasesText)
 		x.segments = make([]*Segment, (x.nextPlace+segmentMask)>>segmentBits)
 		for i := range x.segments {
 			x.segments[i] = &Segment{}

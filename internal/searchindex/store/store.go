@@ -41,6 +41,7 @@ type Index struct {
 	Created   time.Time
 	Mapping   *mapping.Mapping
 	Settings  Settings
+	Aliases   Aliases
 	Live      int64 // documents
 	Bytes     int64 // of their sources
 
@@ -54,8 +55,9 @@ type Store struct {
 	db     *sql.DB
 	logger *slog.Logger
 
-	mu         sync.RWMutex // read while searching, write while committing
-	namespaces map[string]map[string]*Index
+	mu          sync.RWMutex // read while searching, write while committing
+	namespaces  map[string]map[string]*Index
+	definitions definitions
 
 	writer     *writer
 	tasks      chan *task
@@ -93,6 +95,9 @@ func (s *Store) start() error {
 	}
 	for _, x := range indices {
 		s.publish(x)
+	}
+	if s.definitions, err = loadDefinitions(context.Background(), s.db); err != nil {
+		return err
 	}
 	s.writer, err = newWriter(s.db)
 	return err

@@ -25,6 +25,8 @@ type Tx struct {
 	drafts  map[*Index]*draft // by the index it was, or is being created
 	created map[string]*draft // by namespace and name
 	err     error
+
+	definitions definitions // the kinds that changed
 }
 
 // draft is an index as the transaction leaves it. Index is what callers hold.
@@ -282,11 +284,11 @@ func (tx *Tx) writeDrafts() {
 		if d.was == nil || d.was.Mapping != d.Mapping {
 			mappingText = string(wire.Append(nil, d.Mapping.Object()))
 		}
-		if d.was != nil && mappingText == "" && len(d.changes) == 0 && maps.Equal(d.was.Settings, d.Settings) && d.was.nextSeq == d.nextSeq {
+		if d.was != nil && mappingText == "" && len(d.changes) == 0 && maps.Equal(d.was.Settings, d.Settings) && maps.Equal(d.was.Aliases, d.Aliases) && d.was.nextSeq == d.nextSeq {
 			continue
 		}
-		tx.exec("UPDATE indices SET mapping = iif(? = '', mapping, ?), settings = ?, next_place = ?, next_seq = ?, live = ?, bytes = ? WHERE id = ?",
-			mappingText, mappingText, d.Settings.text(), d.nextPlace, d.nextSeq, d.Live, d.Bytes, d.ID)
+		tx.exec("UPDATE indices SET mapping = iif(? = '', mapping, ?), settings = ?, next_place = ?, next_seq = ?, live = ?, bytes = ?, aliases = ? WHERE id = ?",
+			mappingText, mappingText, d.Settings.text(), d.nextPlace, d.nextSeq, d.Live, d.Bytes, d.Aliases.text(), d.ID)
 	}
 }
 
@@ -302,6 +304,9 @@ func (s Settings) text() string {
 func (tx *Tx) apply(saves []segmentRef) {
 	for _, ref := range saves {
 		tx.store.saved(ref)
+	}
+	for k, names := range tx.definitions {
+		tx.store.definitions[k] = names
 	}
 	for x, d := range tx.drafts {
 		switch {

@@ -148,7 +148,7 @@ func (s *Store) write() {
 // commit runs a group of tasks in one transaction, makes it durable, then visible, and answers them. Segments are saved
 // before the tasks run, for a task takes the blobs of what it changes away.
 func (s *Store) commit(group []*task, saves []segmentRef) {
-	tx := &Tx{store: s, writer: s.writer, drafts: map[*Index]*draft{}, created: map[string]*draft{}}
+	tx := &Tx{store: s, writer: s.writer, drafts: map[*Index]*draft{}, created: map[string]*draft{}, definitions: definitions{}}
 	tx.exec("BEGIN IMMEDIATE")
 	for _, ref := range saves {
 		tx.saveSegment(ref)
