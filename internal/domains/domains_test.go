@@ -239,3 +239,25 @@ func TestAWSCLI(t *testing.T) {
 		}
 	}
 }
+
+// Who may do everything on a domain is kept over a restart, and shown to nobody.
+func TestSecurity(t *testing.T) {
+	i, j := &index{names: map[string]bool{}}, memory.New(memory.Options{})
+	s := open(t, i, j)
+	for _, options := range []string{`"DomainName":"role","AdvancedSecurityOptions":{"Enabled":true,"MasterUserOptions":{"MasterUserARN":"arn:aws:iam::1:role/m"}}`,
+		`"DomainName":"user","AdvancedSecurityOptions":{"Enabled":true,"InternalUserDatabaseEnabled":true,"MasterUserOptions":{"MasterUserName":"m","MasterUserPassword":"Qz7-tulip-Harbor!"}}`,
+		`"DomainName":"open","AdvancedSecurityOptions":{"Enabled":false}`, `"DomainName":"plain"`} {
+		if got := run(s, "POST /2021-01-01/opensearch/domain\n{"+options+"}"); !strings.Contains(got, `"Created": true`) || strings.Contains(got, "tulip") || strings.Contains(got, "MasterUser") {
+			t.Fatal(got)
+		}
+	}
+	s = open(t, i, j.Reopen())
+	for name, want := range map[string]Security{
+		"role": {Enabled: true, MasterARN: "arn:aws:iam::1:role/m"}, "user": {Enabled: true, MasterUser: "m", MasterPassword: "Qz7-tulip-Harbor!"},
+		"open": {}, "plain": {}, "none": {},
+	} {
+		if got := s.Security(name); got != want {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}

@@ -12,12 +12,15 @@ type createDomainInput struct {
 	ClusterConfig clusterConfig
 	EBSOptions    ebsOptions
 	TagList       []tag
+
+	AdvancedSecurityOptions *securityOptions
 }
 
 type domainOutput struct{ DomainStatus domainStatus }
 
 func (s *Service) createDomain(ctx context.Context, c *call.Call, in *createDomainInput) (*domainOutput, error) {
-	d := &domain{Name: in.DomainName, EngineVersion: in.EngineVersion, Cluster: in.ClusterConfig, EBS: in.EBSOptions, Tags: in.TagList}
+	d := &domain{Name: in.DomainName, EngineVersion: in.EngineVersion, Cluster: in.ClusterConfig, EBS: in.EBSOptions, Tags: in.TagList,
+		Security: in.AdvancedSecurityOptions}
 	if d.EngineVersion == "" {
 		d.EngineVersion = defaultVersion
 	}
@@ -33,12 +36,13 @@ type createElasticsearchDomainInput struct {
 	ElasticsearchClusterConfig clusterConfig
 	EBSOptions                 ebsOptions
 	TagList                    []tag
+	AdvancedSecurityOptions    *securityOptions
 }
 
 type elasticsearchDomainOutput struct{ DomainStatus elasticsearchDomainStatus }
 
 func (s *Service) createElasticsearchDomain(ctx context.Context, c *call.Call, in *createElasticsearchDomainInput) (*elasticsearchDomainOutput, error) {
-	d := &domain{Name: in.DomainName, EngineVersion: defaultElasticsearch, EBS: in.EBSOptions, Tags: in.TagList,
+	d := &domain{Name: in.DomainName, EngineVersion: defaultElasticsearch, EBS: in.EBSOptions, Tags: in.TagList, Security: in.AdvancedSecurityOptions,
 		Cluster: in.ElasticsearchClusterConfig.swapped(elasticsearchInstance, openSearchInstance)}
 	if in.ElasticsearchVersion != "" {
 		d.EngineVersion = elasticsearchPrefix + in.ElasticsearchVersion
@@ -61,6 +65,9 @@ func (s *Service) create(ctx context.Context, c *call.Call, d *domain) error {
 	}
 	if !s.version.MatchString(d.EngineVersion) {
 		return errMember(d.EngineVersion, "engineVersion", "satisfy regular expression pattern: "+versionPattern)
+	}
+	if err := d.Security.check(); err != nil {
+		return err
 	}
 	if d.Cluster.InstanceType == "" {
 		d.Cluster.InstanceType = defaultInstance + openSearchInstance

@@ -57,7 +57,8 @@ type domain struct {
 	EBS           ebsOptions
 	Tags          []tag `json:",omitempty"`
 	Created       time.Time
-	Deleting      bool `json:",omitempty"`
+	Deleting      bool             `json:",omitempty"`
+	Security      *securityOptions `json:",omitempty"`
 
 	endpoint string
 }

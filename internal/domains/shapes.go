@@ -45,6 +45,8 @@ type common struct {
 	DomainProcessingStatus string
 	EBSOptions             ebsOptions
 	CognitoOptions         cognitoOptions
+
+	AdvancedSecurityOptions *securityStatus `json:",omitempty"`
 }
 
 type domainStatus struct {
@@ -65,7 +67,7 @@ func (d *domain) common(account string) common {
 		status = "Deleting"
 	}
 	return common{DomainId: account + "/" + d.Name, DomainName: d.Name, ARN: d.ARN, Created: true, Deleted: d.Deleting,
-		Endpoint: d.host(), Processing: d.Deleting, DomainProcessingStatus: status, EBSOptions: d.EBS}
+		Endpoint: d.host(), Processing: d.Deleting, DomainProcessingStatus: status, EBSOptions: d.EBS, AdvancedSecurityOptions: d.securityStatus()}
 }
 
 // The two APIs differ in how they write versions and instance types.
