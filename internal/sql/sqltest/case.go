@@ -71,7 +71,12 @@ func RunCases(path string, mode Mode) (cases int, err error) {
 		return 0, err
 	}
 	defer f.Close()
-	d := yaml.NewDecoder(f)
+	return runCases(path, f, mode)
+}
+
+// runCases runs the cases of a text that belongs to a file.
+func runCases(path string, text io.Reader, mode Mode) (cases int, err error) {
+	d := yaml.NewDecoder(text)
 	d.KnownFields(true)
 	for ; ; cases++ {
 		var c testCase

@@ -55,16 +55,21 @@ func read(path string) ([]*block, error) {
 	if err != nil {
 		return nil, err
 	}
+	return parse(path, string(src), 0)
+}
+
+// parse cuts a text that stands behind so many lines of a file.
+func parse(path, text string, behind int) ([]*block, error) {
 	var blocks []*block
 	var before []string
-	lines := strings.Split(strings.TrimRight(string(src), "\n"), "\n")
+	lines := strings.Split(strings.TrimRight(text, "\n"), "\n")
 	for i := 0; i < len(lines); i++ {
 		line := strings.TrimSpace(lines[i])
 		if line == "" || strings.HasPrefix(line, "#") {
 			before = append(before, lines[i])
 			continue
 		}
-		b := &block{line: i + 1, before: before}
+		b := &block{line: behind + i + 1, before: before}
 		before = nil
 		b.directive, b.args, _ = strings.Cut(line, " ")
 		switch b.directive {
@@ -75,7 +80,7 @@ func read(path string) ([]*block, error) {
 				return nil, fmt.Errorf("%s:%d: %s has no line ----", path, b.line, b.directive)
 			}
 		default:
-			return nil, fmt.Errorf("%s:%d: directive %q does not exist", path, i+1, b.directive)
+			return nil, fmt.Errorf("%s:%d: directive %q does not exist", path, b.line, b.directive)
 		}
 		blocks = append(blocks, b)
 	}

@@ -72,8 +72,13 @@ func Rewrite(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return rewriteBlocks(blocks, path)
+}
+
+func rewriteBlocks(blocks []*block, path string) (string, error) {
 	r := newRun(Whole, path)
 	for _, b := range blocks {
+		var err error
 		if b.expect, err = r.block(b); err != nil {
 			return "", fmt.Errorf("%s:%d: %w", path, b.line, err)
 		}
