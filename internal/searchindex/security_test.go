@@ -141,4 +141,3 @@ func TestPasswordsAreHashed(t *testing.T) {
 		}
 	}
 }
-

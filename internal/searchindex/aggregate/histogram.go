@@ -23,7 +23,7 @@ type grid struct {
 
 	zone *time.Location // nil: UTC
 
-	start, end int64 // the calendar bucket that the last date fell into
+	start, end int64 // the bucket that the last date fell into
 	zoned      zoned
 }
 
@@ -33,13 +33,16 @@ type zoned struct{ start, end, shift int64 }
 func (g *grid) ofDate(ms int64) int64 {
 	offset := int64(g.offset)
 	shifted := ms - offset
+	if shifted >= g.start && shifted < g.end {
+		return g.start + offset
+	}
 	switch {
 	case g.calendar == 0 && g.zone == nil:
-		return floorTo(shifted, g.fixed) + offset
+		g.start = floorTo(shifted, g.fixed)
+		g.end = g.start + g.fixed
 	case g.calendar == 0:
 		return g.ofZone(shifted) + offset
-	}
-	if shifted < g.start || shifted >= g.end {
+	default:
 		first, last, _ := date.FloorIn(shifted, g.calendar, g.zone)
 		g.start, g.end = first, last+1
 	}
@@ -238,9 +241,7 @@ func (c *histogram) filled(owner int32, ids []int32) []int32 {
 		if ok {
 			known = known[1:]
 		} else {
-			id = int32(len(c.buckets.keys))
-			c.buckets.keys = append(c.buckets.keys, bucketKey{owner, key})
-			c.buckets.counts = append(c.buckets.counts, 0)
+			id = c.buckets.add(bucketKey{owner, key})
 		}
 		out = append(out, id)
 		key = c.grid.next(key, c.dates())

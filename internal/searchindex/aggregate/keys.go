@@ -183,9 +183,9 @@ type bucketKey struct {
 
 // buckets numbers them as they come.
 type buckets struct {
-	ids    map[bucketKey]int32
 	keys   []bucketKey
 	counts []int64
+	slots  []int32 // a hash table of numbers + 1; its size is a power of two, at least twice the number of buckets
 
 	last   bucketKey // most documents fall where the one before fell
 	lastID int32
@@ -197,21 +197,49 @@ func (b *buckets) id(k bucketKey, budget *budget) (int32, error) {
 	if k == b.last && len(b.keys) > 0 {
 		return b.lastID, nil
 	}
-	id, known := b.ids[k]
-	if !known {
-		if err := budget.collect(1); err != nil {
-			return 0, err
-		}
-		if b.ids == nil {
-			b.ids = map[bucketKey]int32{}
-		}
-		id = int32(len(b.keys))
-		b.ids[k] = id
-		b.keys = append(b.keys, k)
-		b.counts = append(b.counts, 0)
+	if 2*len(b.keys) >= len(b.slots) {
+		b.grow()
 	}
-	b.last, b.lastID = k, id
-	return id, nil
+	mask := uint64(len(b.slots) - 1)
+	for at := k.hash() & mask; ; at = (at + 1) & mask {
+		id := b.slots[at] - 1
+		if id >= 0 && b.keys[id] != k {
+			continue
+		}
+		if id < 0 {
+			if err := budget.collect(1); err != nil {
+				return 0, err
+			}
+			id = b.add(k)
+			b.slots[at] = id + 1
+		}
+		b.last, b.lastID = k, id
+		return id, nil
+	}
+}
+
+func (k bucketKey) hash() uint64 {
+	h := (uint64(k.key) ^ uint64(k.owner)<<40) * 0x9e3779b97f4a7c15
+	return h ^ h>>32
+}
+
+// add makes a bucket that the table does not know of.
+func (b *buckets) add(k bucketKey) int32 {
+	b.keys = append(b.keys, k)
+	b.counts = append(b.counts, 0)
+	return int32(len(b.keys) - 1)
+}
+
+func (b *buckets) grow() {
+	b.slots = make([]int32, max(64, 2*len(b.slots)))
+	mask := uint64(len(b.slots) - 1)
+	for id, k := range b.keys {
+		at := k.hash() & mask
+		for b.slots[at] != 0 {
+			at = (at + 1) & mask
+		}
+		b.slots[at] = int32(id) + 1
+	}
 }
 
 // of returns the buckets inside a bucket of the parent; after collecting.

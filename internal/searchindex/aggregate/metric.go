@@ -43,10 +43,16 @@ func (c *summary) enter(x *query.Index) (err *wire.Error) {
 }
 
 func (c *summary) at(owner int32) *tally {
-	for int(owner) >= len(c.buckets) {
-		c.buckets = append(c.buckets, tally{min: math.Inf(1), max: math.Inf(-1)})
+	if int(owner) >= len(c.buckets) {
+		c.grow(int(owner))
 	}
 	return &c.buckets[owner]
+}
+
+func (c *summary) grow(owner int) {
+	for owner >= len(c.buckets) {
+		c.buckets = append(c.buckets, tally{min: math.Inf(1), max: math.Inf(-1)})
+	}
 }
 
 func (t *tally) add(v float64) {

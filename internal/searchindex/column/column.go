@@ -136,18 +136,3 @@ func (c *Column) Remove(doc int) {
 	delete(c.MoreFloats, int32(doc))
 	delete(c.MoreCodes, int32(doc))
 }
-
-// Bytes estimates the memory that the column takes.
-func (c *Column) Bytes() int {
-	n := len(c.Has)*8 + cap(c.Ints)*8 + cap(c.Floats)*8 + cap(c.Codes)*4 + 64*(len(c.MoreInts)+len(c.MoreFloats)+len(c.MoreCodes))
-	for _, s := range c.Dict {
-		n += 16 + len(s)
-	}
-	if c.codeOf != nil {
-		n += 40 * len(c.Dict)
-	}
-	return n
-}
-
-// Compact drops what only adding values needs.
-func (c *Column) Compact() { c.codeOf = nil }

@@ -28,10 +28,13 @@ type Segment struct {
 	saved   bool // the blobs are in the database
 }
 
+// cachedColumn is a column in memory: open while its segment is filled, packed once that is full. Neither: no document
+// of the segment has the field.
 type cachedColumn struct {
-	*column.Column // nil: no document of the segment has the field
-	bytes          int
-	used           int64
+	open   *column.Column
+	packed *column.Packed
+	bytes  int
+	used   int64
 }
 
 // Live returns the places of the segment that hold a document.
@@ -42,7 +45,8 @@ func (v *View) Live(ctx context.Context, x *Index, segment int) (*column.Bitmap,
 	return s.live, v.load(ctx, x, segment, s)
 }
 
-// Column returns the column of that path, or nil when no document of the segment has a value.
+// Column returns the column of that path, or nil when no document of the segment has a value. It is good until the
+// column of that path of another segment is asked for.
 func (v *View) Column(ctx context.Context, x *Index, segment int, path string) (*column.Column, error) {
 	s := x.segments[segment]
 	s.mu.Lock()
@@ -68,7 +72,30 @@ func (v *View) Column(ctx context.Context, x *Index, segment int, path string) (
 		return nil, nil
 	}
 	c.used = v.store.clock.Add(1)
-	return c.Column, nil
+	if c.packed == nil {
+		return c.open, nil
+	}
+	return v.unpack(path, c.packed), nil
+}
+
+// unpackedColumn is the column of a path that was asked for last.
+type unpackedColumn struct {
+	column.Column
+	of *column.Packed
+}
+
+// unpack uses one column a path for all segments.
+func (v *View) unpack(path string, p *column.Packed) *column.Column {
+	into := v.unpacked[path]
+	if into == nil {
+		into = &unpackedColumn{}
+		v.unpacked[path] = into
+	}
+	if into.of != p {
+		into.of = p
+		p.Unpack(&into.Column)
+	}
+	return &into.Column
 }
 
 // load makes sure that live is there, from the blob or from the sources. Without it, no column is looked for.
@@ -151,10 +178,10 @@ func (s *Segment) fill(place int, cells []mapping.Cell) {
 		f := cells[i].Field
 		c := s.columns[f.Column]
 		if c == nil {
-			c = &cachedColumn{Column: column.New(f.Type.Class()), used: math.MaxInt64}
+			c = &cachedColumn{open: column.New(f.Type.Class()), used: math.MaxInt64}
 			s.columns[f.Column] = c
 		}
-		c.Add(place, &cells[i])
+		c.open.Add(place, &cells[i])
 	}
 }
 
@@ -176,7 +203,7 @@ func (s *Segment) remove(store *Store, place int) (whole bool) {
 	if s.live.Has(place) {
 		s.live.Clear(place)
 		for _, c := range s.columns {
-			c.Remove(place)
+			c.open.Remove(place)
 		}
 	}
 	return true
@@ -191,9 +218,10 @@ func (s *Segment) drop(store *Store) {
 
 // cache counts a column that may be dropped again.
 func (s *Store) cache(c *column.Column) *cachedColumn {
-	out := &cachedColumn{Column: c, bytes: 64}
+	out := &cachedColumn{bytes: 128}
 	if c != nil {
-		out.bytes += c.Bytes()
+		out.packed = c.Pack()
+		out.bytes += out.packed.Bytes()
 	}
 	s.cached.Add(int64(out.bytes))
 	return out

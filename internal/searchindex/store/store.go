@@ -123,6 +123,7 @@ func (s *Store) Close() error {
 type View struct {
 	store     *Store
 	namespace string
+	unpacked  map[string]*unpackedColumn // by path, of the segment asked for last
 }
 
 // View calls fn with the state of a namespace, which does not change until it returns.
@@ -135,7 +136,7 @@ func (s *Store) View(namespace string, fn func(*View) error) error {
 		return ErrClosed
 	default:
 	}
-	return fn(&View{s, namespace})
+	return fn(&View{s, namespace, map[string]*unpackedColumn{}})
 }
 
 // Index returns the index of that name, or nil.

@@ -254,7 +254,7 @@ func (tx *Tx) saveSegment(ref segmentRef) {
 	}
 	const insert = "INSERT OR REPLACE INTO columns (index_id, segment, field, data) VALUES (?, ?, ?, ?)"
 	for path, c := range s.columns {
-		tx.exec(insert, ref.index.ID, ref.segment, path, c.Encode())
+		tx.exec(insert, ref.index.ID, ref.segment, path, c.open.Encode())
 	}
 	tx.exec(insert, ref.index.ID, ref.segment, "", column.EncodeBitmap(s.live))
 }
@@ -362,8 +362,7 @@ func (s *Store) saved(ref segmentRef) {
 	}
 	segment.whole, segment.saved = false, true
 	for path, c := range segment.columns {
-		c.Compact()
-		segment.columns[path] = s.cache(c.Column)
+		segment.columns[path] = s.cache(c.open)
 		segment.columns[path].used = s.clock.Add(1)
 	}
 }
