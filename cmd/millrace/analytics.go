@@ -14,18 +14,11 @@ import (
 	"github.com/millrace/millrace/internal/sql"
 )
 
-// What one operator of an application may hold before further rows become error
-// rows: a window's groups, a join's or a sort's rows.
-const (
-	maxGroups = 4 << 20
-	maxRows   = 16 << 20
-)
-
 func (s *server) openAnalytics(context.Context) (err error) {
 	s.analytics, err = kinesisanalytics.Open(kinesisanalytics.Options{
 		Application: application.Options{
 			Journal: s.journal, Streams: s.firehose, Authorizer: s.iam, Functions: s.functions, Objects: objects{s.archive},
-			Limits: sql.Limits{Groups: maxGroups, Rows: maxRows}, Logger: s.log,
+			Limits: sql.Limits(s.cfg.SQL.Limits), Logger: s.log,
 		},
 		Assume: func(roleARN, applicationARN string) error {
 			return s.iam.Assume("kinesisanalytics.amazonaws.com", roleARN, applicationARN)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/millrace/millrace/internal/application/local"
 	"github.com/millrace/millrace/internal/application/output"
+	"github.com/millrace/millrace/internal/config"
 	"github.com/millrace/millrace/internal/sql"
 )
 
@@ -66,7 +67,7 @@ be read; with 2 when an option is wrong or missing.`,
 }
 
 func (f *sqlRunFlags) run(c *cobra.Command, file string) error {
-	o := local.Options{File: file, From: f.from, Out: c.OutOrStdout(), Window: f.reorder, Limits: sql.Limits{Groups: maxGroups, Rows: maxRows}, Progress: &local.Progress{}}
+	o := local.Options{File: file, From: f.from, Out: c.OutOrStdout(), Window: f.reorder, Limits: sql.Limits(config.Default().SQL.Limits), Progress: &local.Progress{}}
 	var err error
 	switch {
 	case f.reorder < 0:

@@ -54,6 +54,8 @@ type Config struct {
 	Limits Limits `yaml:"limits"`
 	// Retention says what becomes of records that cannot be delivered.
 	Retention string `yaml:"retention"`
+	// SQL bounds what applications hold in memory.
+	SQL SQL `yaml:"sql"`
 }
 
 // Search is the address of an OpenSearch or Elasticsearch cluster and how to
@@ -80,6 +82,7 @@ func Default() Config {
 	return Config{
 		Region: "us-east-1", EdgePort: 4566, ConsolePort: 4580, SearchPort: 9200,
 		JournalQuotaMiB: 20 << 10, DiskReserveMiB: 512, Retention: RetentionKeep,
+		SQL: SQL{Limits: SQLLimits{Groups: 4 << 20, Rows: 16 << 20}},
 	}
 }
 

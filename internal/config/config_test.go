@@ -54,6 +54,10 @@ functions:
 		clean.URL != "http://127.0.0.1:9001" || script.Command[1] != "clean.py" || script.Timeout != 5*time.Second {
 		t.Fatalf("%+v", c)
 	}
+	c, err = load(t, "sql: {limits: {groups: 10}}\n", nil)
+	if err != nil || c.SQL.Limits != (SQLLimits{Groups: 10, Rows: 16 << 20}) {
+		t.Fatalf("%+v %v", c.SQL, err)
+	}
 	c, err = load(t, "limits:\n  requests_per_second: 0.5\n", nil)
 	if err != nil || c.Limits.RequestsPerSecond != 0.5 || c.Retention != RetentionKeep {
 		t.Fatalf("%+v %v", c, err)
@@ -97,6 +101,7 @@ func TestLoadRefuses(t *testing.T) {
 // A mistake in the file is named with its place.
 func TestLoadNamesThePlace(t *testing.T) {
 	for text, want := range map[string]string{
+		"region: a\nsql:\n  limits: {rows: -1}":            "millrace.yaml:3:3: sql: limits must not be negative; 0 is no limit",
 		"region: a\nedge_prot: 1":                          "millrace.yaml:2:1: unknown key edge_prot",
 		"edge_port: 1\n\nsearch:\n  url: nowhere":          `millrace.yaml:4:3: search: "nowhere": want https://host:port`,
 		"region: b\nconsole_port: 70000":                   "millrace.yaml:2:15: console_port: 70000 is no port; 0 takes a free one",

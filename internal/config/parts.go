@@ -44,6 +44,18 @@ func (f *Function) UnmarshalYAML(n *yaml.Node) error {
 	return n.Load((*plain)(f), yaml.WithKnownFields())
 }
 
+// SQL is what holds for the SQL of applications.
+type SQL struct {
+	Limits SQLLimits `yaml:"limits"`
+}
+
+// SQLLimits is what one operator of an application may hold before further rows become error rows: a window's groups; a
+// sliding window's, a join's or a sort's rows. 0 is no limit.
+type SQLLimits struct {
+	Groups int `yaml:"groups"`
+	Rows   int `yaml:"rows"`
+}
+
 // Limits are a delivery stream's quotas; zero is none. `limits: aws` stands for
 // those that AWS gives a stream by default in its region.
 type Limits struct {
@@ -98,6 +110,9 @@ func (c *Config) checkParts() error {
 	l := c.Limits
 	if min(l.RecordsPerSecond, l.RequestsPerSecond, l.MiBPerSecond, l.ControlCallsPerSecond) < 0 {
 		return errors.New("limits: must not be negative; 0 is no limit")
+	}
+	if min(c.SQL.Limits.Groups, c.SQL.Limits.Rows) < 0 {
+		return errors.New("sql: limits must not be negative; 0 is no limit")
 	}
 	return nil
 }
