@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/millrace/millrace/internal/sql/types"
 )
@@ -119,6 +120,37 @@ func (e event) appendTo(b *types.Batch) {
 	}
 }
 
+// lend puts the texts of a batch into memory that spoil writes over, as a reader's next batch does.
+func lend(b *types.Batch) {
+	for _, v := range b.Cols {
+		for i, s := range v.Str {
+			v.Str[i] = unsafe.String(unsafe.SliceData([]byte(s)), len(s))
+		}
+	}
+}
+
+// spoil overwrites a batch that was pushed, so that whoever kept a part of it shows.
+func spoil(b *types.Batch) {
+	for _, v := range b.Cols {
+		for i, s := range v.Str {
+			copy(unsafe.Slice(unsafe.StringData(s), len(s)), "~~~~~~~~")
+			v.Str[i] = "spoiled"
+		}
+		for i := range v.Int {
+			v.Int[i] = -99
+		}
+		for i := range v.Float {
+			v.Float[i] = -99
+		}
+		for i := range v.Null {
+			v.Null[i] = !v.Null[i]
+		}
+	}
+	for i := range b.Rowtime {
+		b.Rowtime[i] = 0
+	}
+}
+
 func play(p *Program, all []event, cut func(i int) bool, between func(e *Engine, t *transcript, next int64) *Engine) string {
 	return playLimited(p, Limits{}, all, cut, between)
 }
@@ -140,7 +172,9 @@ func playLimited(p *Program, l Limits, all []event, cut func(i int) bool, betwee
 				break
 			}
 		}
+		lend(b)
 		e.Push(testInputs[in].Name, b)
+		spoil(b)
 		if i < len(all) && between != nil {
 			e = between(e, t, all[i].time)
 		}

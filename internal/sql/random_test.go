@@ -88,7 +88,9 @@ func (a *application) query(depth int) drawn {
 	s := a.from(depth)
 	src := s.text + " AS S"
 	step := func() string { return "STEP(S.ROWTIME BY " + a.size() + ")" }
-	moving := func() string { return a.pick("moving", "MONOTONIC(S.V)", "STEP(MONOTONIC(S.V) BY 3)", "MONOTONIC(S.K)") }
+	moving := func() string {
+		return a.pick("moving", "MONOTONIC(S.V)", "STEP(MONOTONIC(S.V) BY 3)", "MONOTONIC(S.K)")
+	}
 	group := func() string {
 		return "S.K, " + a.pick("whole", "CAST(COUNT(*) AS INTEGER) AS V", "CAST(SUM(S.V) AS INTEGER) AS V", "MAX(S.V) AS V", "AVG(S.V) AS V", "LAST_VALUE(S.V) AS V") + ", " +
 			a.pick("real", "SUM(S.D) AS D", "STDDEV_POP(S.D) AS D", "VAR_SAMP(S.D) AS D", "MAX(S.D) AS D", "FIRST_VALUE(S.D) IGNORE NULLS AS D")
