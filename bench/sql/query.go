@@ -35,7 +35,9 @@ CREATE PUMP P AS INSERT INTO O SELECT STREAM "host", "bytes" FROM S WHERE "statu
 		{name: "join-10s", keys: 200_000, scale: 2, two: true, code: `CREATE STREAM O ("host" VARCHAR(16), A INTEGER, B INTEGER);
 CREATE PUMP P AS INSERT INTO O SELECT STREAM S."host", S."bytes", T."bytes"
 FROM S OVER (RANGE INTERVAL '10' SECOND PRECEDING) AS S JOIN T ON S."host" = T."host";`},
-		{name: "rcf", keys: 1000, scale: 20, code: `CREATE STREAM O ("host" VARCHAR(16), "bytes" DOUBLE, "seconds" DOUBLE, SCORE DOUBLE);
+		{name: "rcf-1-column", keys: 1000, scale: 20, code: `CREATE STREAM O ("host" VARCHAR(16), "bytes" DOUBLE, SCORE DOUBLE);
+CREATE PUMP P AS INSERT INTO O SELECT STREAM * FROM TABLE(RANDOM_CUT_FOREST(CURSOR(SELECT STREAM "host", CAST("bytes" AS DOUBLE) AS "bytes" FROM S), 100, 256, 100000, 1));`},
+		{name: "rcf-2-columns", keys: 1000, scale: 20, code: `CREATE STREAM O ("host" VARCHAR(16), "bytes" DOUBLE, "seconds" DOUBLE, SCORE DOUBLE);
 CREATE PUMP P AS INSERT INTO O SELECT STREAM * FROM TABLE(RANDOM_CUT_FOREST(CURSOR(SELECT STREAM "host", CAST("bytes" AS DOUBLE) AS "bytes", "seconds" FROM S), 100, 256, 100000, 1));`},
 	}
 	for i := range all {
