@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -34,6 +35,8 @@ func newSQL() *cobra.Command {
 // formatFlags say how records are written.
 type formatFlags struct {
 	formats, patterns, fields []string
+	// names are the streams and tables that a value may be for.
+	names []string
 }
 
 func (f *formatFlags) add(c *cobra.Command, which string) {
@@ -45,9 +48,9 @@ func (f *formatFlags) add(c *cobra.Command, which string) {
 
 // of is the format of a stream's file; the file's name may say it.
 func (f *formatFlags) of(stream, file string) (local.Format, error) {
-	name, pattern := forStream(f.formats, stream), forStream(f.patterns, stream)
+	name, pattern := f.forStream(f.formats, stream), f.forStream(f.patterns, stream)
 	var fields []string
-	if text := forStream(f.fields, stream); text != "" {
+	if text := f.forStream(f.fields, stream); text != "" {
 		fields = strings.Split(text, ",")
 	}
 	if name == "" && pattern == "" {
@@ -69,21 +72,19 @@ func (f *formatFlags) of(stream, file string) (local.Format, error) {
 
 // forStream is the last of an option's values that is for a stream: STREAM=VALUE,
 // or VALUE for all of them.
-func forStream(values []string, stream string) string {
+func (f *formatFlags) forStream(values []string, stream string) string {
 	found, own := "", false
 	for _, v := range values {
-		if name, value, ok := strings.Cut(v, "="); ok && name == stream {
+		name, value, ok := strings.Cut(v, "=")
+		switch {
+		case ok && name == stream:
 			found, own = value, true
-		} else if !own && !(ok && isName(name)) {
+		case ok && slices.Contains(f.names, name): // for another one
+		case !own:
 			found = v
 		}
 	}
 	return found
-}
-
-// isName tells whether a text may be the name of a stream.
-func isName(s string) bool {
-	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == ""
 }
 
 // readSchema reads a schema that an option gives as its text or as @FILE; nil if

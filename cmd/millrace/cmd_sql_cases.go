@@ -32,7 +32,7 @@ A test that fails is told as FILE:LINE with what came and what was expected; the
 					fmt.Fprintln(c.OutOrStdout(), err)
 				}
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "%s in %s, %d failed, %.2f s\n", count(int64(cases), "case"), count(int64(len(files)), "file"), failed, time.Since(began).Seconds())
+			fmt.Fprintf(c.ErrOrStderr(), "%s in %s, %s failed, %.2f s\n", count(int64(cases), "case"), count(int64(len(files)), "file"), count(int64(failed), "file"), time.Since(began).Seconds())
 			if failed > 0 {
 				return &exitError{1, nil}
 			}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -108,6 +109,11 @@ func (f *sqlRunFlags) sources() (inputs []local.Input, err error) {
 		}
 		inputs = append(inputs, local.Input{Stream: name, File: file})
 	}
+	f.names = []string{local.DefaultStream}
+	for _, option := range slices.Concat(f.streams, f.tables) {
+		name, _, _ := strings.Cut(option, "=")
+		f.names = append(f.names, name)
+	}
 	if len(inputs) == 0 {
 		return nil, usage(fmt.Errorf("--input FILE is missing, or --stream STREAM=FILE"))
 	}
@@ -116,10 +122,10 @@ func (f *sqlRunFlags) sources() (inputs []local.Input, err error) {
 		if in.Format, err = f.of(in.Stream, in.File); err != nil {
 			return nil, err
 		}
-		if in.Schema, err = readSchema("--schema", forStream(f.schemas, in.Stream)); err != nil {
+		if in.Schema, err = readSchema("--schema", f.forStream(f.schemas, in.Stream)); err != nil {
 			return nil, err
 		}
-		in.Rowtime = forStream(f.rowtimes, in.Stream)
+		in.Rowtime = f.forStream(f.rowtimes, in.Stream)
 	}
 	return inputs, nil
 }

@@ -87,6 +87,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		o.Progress = &Progress{}
 	}
 	r := &run{Options: o, result: &Result{Errors: map[string]int64{}}}
+	defer r.closeUnread()
 	if err := r.open(ctx); err != nil {
 		return nil, err
 	}
@@ -102,6 +103,7 @@ const end = 1 << 60
 
 type run struct {
 	Options
+	unread  []*file // opened, and not handed to a source that closes them
 	program *sql.Program
 	engine  *sql.Engine
 	sink    *sink
@@ -160,6 +162,7 @@ func (r *run) openInputs() (inputs []*opened, err error) {
 		if err != nil {
 			return nil, err
 		}
+		r.unread = append(r.unread, f)
 		one := &opened{Input: in, file: f}
 		if i > 0 && in.Stream == r.Inputs[i-1].Stream && in.Schema == nil && in.Format.columns == nil {
 			// files of the same stream have the same columns
@@ -177,6 +180,13 @@ func (r *run) openInputs() (inputs []*opened, err error) {
 		inputs = append(inputs, one)
 	}
 	return inputs, nil
+}
+
+// closeUnread closes what was opened in vain.
+func (r *run) closeUnread() {
+	for _, f := range r.unread {
+		_ = f.close() // nothing was written to it
+	}
 }
 
 // checkRowtime settles the column that ROWTIME is read from.
@@ -228,6 +238,7 @@ func (r *run) start(ctx context.Context, in *opened) error {
 		r.Progress.Rows.Add(int64(b.N))
 	}, r.sink.Error)
 	r.sources = append(r.sources, s)
+	r.unread = slices.DeleteFunc(r.unread, func(f *file) bool { return f == in.file })
 	return s.start(ctx, newSplitter(in.Format, in.records), func() (*worker, error) { return newWorker(in.Format, in.records, in.Rowtime) })
 }
 

@@ -63,18 +63,21 @@ type ticket struct {
 // never is before all times, and so far from the ends that sums do not overflow.
 const never = math.MinInt64 / 4
 
-// start reads the file with workers of its own until ctx ends. One that waits for
-// standard input goes on waiting.
+// start reads the file with workers of its own until ctx ends, and closes it. One
+// that waits for standard input goes on waiting.
 func (s *source) start(ctx context.Context, split splitter, newWorker func() (*worker, error)) error {
 	n := max(runtime.GOMAXPROCS(0), 1)
 	tasks, ordered := make(chan *ticket, n), make(chan *ticket, 2*n)
 	s.ordered, s.newest, s.limit = ordered, never, never
 	s.free = &sync.Pool{New: func() any { return &block{} }}
-	for range n {
-		w, err := newWorker()
-		if err != nil {
-			return err
+	workers := make([]*worker, n)
+	for i := range workers {
+		var err error
+		if workers[i], err = newWorker(); err != nil {
+			return errors.Join(err, s.file.close())
 		}
+	}
+	for _, w := range workers {
 		go func() {
 			for t := range tasks {
 				w.work(t.block)
