@@ -89,7 +89,7 @@ func newRoot() *cobra.Command {
 	root.PersistentFlags().StringVar(&g.dir, "dir", "", "data directory (default: MILLRACE_DIR, ./.millrace where it exists, else the XDG data directory)")
 	root.AddCommand(
 		newUp(g), newDown(g), newEnv(g), newStatus(g), newTap(g), newFlush(g), newHealth(g),
-		newReplay(g), newSearch(g), newGen(), newAgent(), newSQL(), newSchema(), newImport(g),
+		newReplay(g), newSearch(g), newDoctor(g), newGen(), newAgent(), newSQL(), newSchema(), newImport(g),
 	)
 	return root
 }

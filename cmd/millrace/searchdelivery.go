@@ -47,10 +47,13 @@ func (s *server) searchDestination(c firehose.Search) (destination.Destination, 
 func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Destination, error) {
 	o := opensearch.Options{
 		Endpoint: endpoint, IndexName: c.IndexName, Rotation: opensearch.Rotation(c.IndexRotation),
-		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log.With("delivery_stream", c.Stream),
+		NoDocumentID: c.NoDocumentID, RetryDuration: c.Retry, Logger: s.log,
 		Transport: s.searchTransport, Deliverer: c.RoleARN,
 	}
 	if c.DomainARN != "" {
+		if !sameServer(endpoint, s.run.Search) {
+			o.Domain = lastPart(c.DomainARN)
+		}
 		// A cluster that is named by its address alone has no ARN that a policy could name: who may write to it is its own to say.
 		domain := &domainTransport{next: s.searchTransport, domain: c.DomainARN, endpoint: endpoint,
 			lookup: func() (string, bool) { return s.domains.Domain(c.DomainARN) }}
@@ -69,7 +72,7 @@ func (s *server) searchAt(c firehose.Search, endpoint string) (destination.Desti
 		o.Credentials = opensearch.Basic{Username: s.run.SearchUser, Password: s.run.SearchPassword}
 		o.Deliverer = s.run.SearchUser
 	case s.cfg.Search.URL == "" && c.DomainARN != "":
-		o.Credentials = opensearch.SigV4{Region: c.Region, Provider: aws.CredentialsProvider(
+		o.Credentials = opensearch.SigV4{Region: c.Region, Role: c.RoleARN, Provider: aws.CredentialsProvider(
 			credentials.NewStaticCredentialsProvider(s.secrets.AccessKeyID, s.secrets.SecretAccessKey, ""))}
 	}
 	return opensearch.New(o)
@@ -105,7 +108,8 @@ func (t *roleTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 // searchAuthorize judges signed requests to the embedded index: whoever holds
-// the account's key may do everything.
+// the account's key is let in, as the role that the request names or as the
+// account itself. A domain with fine-grained access control asks for roles then.
 func (s *server) searchAuthorize(_ string, r *http.Request, body []byte) (string, bool) {
 	r = r.Clone(context.Background())
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -114,7 +118,11 @@ func (s *server) searchAuthorize(_ string, r *http.Request, body []byte) (string
 		return "", false
 	}
 	defer v.Release()
-	return v.Identity.ARN, v.Identity.RoleARN == "" && v.Scope.Service == "es"
+	ok := v.Identity.RoleARN == "" && v.Scope.Service == "es"
+	if role := r.Header.Get(opensearch.RoleHeader); ok && role != "" {
+		return role, true
+	}
+	return v.Identity.ARN, ok
 }
 
 // rootIdentity is whoever signs with the generated key: the account itself.

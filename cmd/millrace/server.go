@@ -214,11 +214,11 @@ func (s *server) openArchive(ctx context.Context) error {
 }
 
 func (s *server) openSearch(l net.Listener) (err error) {
-	dir := filepath.Join(s.dir, "search")
+	dir, access := filepath.Join(s.dir, "search"), &domainAccess{}
 	if l != nil {
 		s.verifier = s.newVerifier()
 		s.index, err = searchindex.Open(searchindex.Options{
-			Dir: dir, Logger: s.log, Users: map[string]string{s.secrets.SearchUser: s.secrets.SearchPassword}, Authorize: s.searchAuthorize,
+			Dir: dir, Logger: s.log, Users: map[string]string{s.secrets.SearchUser: s.secrets.SearchPassword}, Authorize: s.searchAuthorize, Access: access.of,
 		})
 		if err != nil {
 			return err
@@ -243,7 +243,11 @@ func (s *server) openSearch(l net.Listener) (err error) {
 		Journal: s.journal, Authorizer: s.iam, Logger: s.log, Endpoint: s.searchDomains.URL,
 		Drop: func(name string) error { return s.searchDomains.Drop(context.Background(), name) },
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	access.known.Store(s.domains)
+	return nil
 }
 
 func (s *server) newVerifier() *sigv4.Verifier {

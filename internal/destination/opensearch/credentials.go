@@ -62,7 +62,13 @@ type SigV4 struct {
 	Provider aws.CredentialsProvider
 	Region   string
 	Service  string // "es" when empty
+	// Role is named in the header RoleHeader, which is signed, too.
+	Role string
 }
+
+// RoleHeader is how the server itself, which signs with the account's key, tells its embedded index for which role it
+// delivers. It takes rights away and gives none: the account may do everything.
+const RoleHeader = "X-Millrace-Role"
 
 func (s SigV4) allowed(endpoint *url.URL) error {
 	if s.Provider == nil || s.Region == "" {
@@ -85,5 +91,8 @@ func (s SigV4) sign(req *http.Request, payload []byte) error {
 	sum := sha256.Sum256(payload)
 	digest := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", digest)
+	if s.Role != "" {
+		req.Header.Set(RoleHeader, s.Role)
+	}
 	return v4.NewSigner().SignHTTP(ctx, keys, req, digest, service, s.Region, time.Now())
 }

@@ -33,12 +33,17 @@ func (d *Destination) advice(doc *document) string {
 	case d.opts.Deliverer == "" || errorType(doc.message) != "security_exception":
 		return ""
 	}
-	return "; to let it in: " + GrantCommand(d.opts.Deliverer, d.opts.IndexName, d.opts.Rotation)
+	return "; to let it in: " + GrantCommand(d.opts.Deliverer, d.opts.Domain, d.opts.IndexName, d.opts.Rotation)
 }
 
-// GrantCommand lets a deliverer write the indices of an index name.
-func GrantCommand(deliverer, indexName string, rotation Rotation) string {
-	return fmt.Sprintf("millrace search grant %s --index %s", shellWord(deliverer), shellWord(rotation.Pattern(indexName)))
+// GrantCommand lets a deliverer write the indices of an index name, on the first search domain or cluster, or on the
+// domain that is named.
+func GrantCommand(deliverer, domain, indexName string, rotation Rotation) string {
+	command := fmt.Sprintf("millrace search grant %s --index %s", shellWord(deliverer), shellWord(rotation.Pattern(indexName)))
+	if domain != "" {
+		command += " --domain " + shellWord(domain)
+	}
+	return command
 }
 
 // Pattern covers every index that the name rotates to.

@@ -43,8 +43,8 @@ type Options struct {
 	RetryDuration time.Duration // from the first attempt on; 0 = a single attempt
 	Credentials   Credentials   // nil = none
 	// Deliverer is who the server knows the deliverer as: the ARN of a role, or a user. It is for the advice on how to let
-	// it in.
-	Deliverer string
+	// it in. Domain is the search domain of this server that is meant, empty for the first one and for a cluster.
+	Deliverer, Domain string
 
 	RequestBytes   int           // 0 = DefaultRequestBytes
 	RequestTimeout time.Duration // 0 = DefaultRequestTimeout
