@@ -19,6 +19,7 @@ type shownMembers struct {
 	stored       bool         // stored_fields was given: no source unless asked for
 	docvalues    []shownField // docvalue_fields, sorted values
 	fields       []shownField // fields, values in the order of the document
+	highlight    *highlight
 }
 
 type shownField struct {
@@ -98,6 +99,15 @@ func (s *searcher) hit(h hit) (wire.Object, error) {
 	}
 	if len(fields) > 0 {
 		o = append(o, wire.Member{Name: "fields", Value: fields})
+	}
+	if s.asked.shown.highlight != nil {
+		marked, err := s.highlighted(h)
+		if err != nil {
+			return nil, err
+		}
+		if len(marked) > 0 {
+			o = append(o, wire.Member{Name: "highlight", Value: marked})
+		}
 	}
 	if len(s.asked.sort) > 0 {
 		o = append(o, wire.Member{Name: "sort", Value: h.shown(s.asked.sort, s.asked.query.Score())})

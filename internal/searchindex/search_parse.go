@@ -18,7 +18,7 @@ const defaultTrackTotal = 10_000
 
 // unsupportedSearch are the members of a search that a real server knows and this one does not.
 var unsupportedSearch = []string{
-	"collapse", "derived", "ext", "highlight", "indices_boost", "min_score", "pit", "pipeline", "rescore", "search_pipeline", "slice", "stats", "suggest",
+	"collapse", "derived", "ext", "indices_boost", "min_score", "pit", "pipeline", "rescore", "search_pipeline", "slice", "stats", "suggest",
 }
 
 // searchRequest is a search as it was asked, body and parameters together.
@@ -124,6 +124,8 @@ func (s *searchRequest) member(body string, m jsontree.Member) (err *wire.Error)
 		s.postFilter, err = query.Parse(body, m.Value)
 	case "docvalue_fields", "fields", "stored_fields", "version", "seq_no_primary_term":
 		err = s.shown.member(m)
+	case "highlight":
+		s.shown.highlight, err = parseHighlight(m.Value)
 	case "script_fields", "explain", "profile", "track_scores", "terminate_after":
 		return harmless(m)
 	default:

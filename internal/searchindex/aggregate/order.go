@@ -42,6 +42,9 @@ func parseOrder(v jsontree.Value) ([]order, *wire.Error) {
 			return nil, wire.Unsupported("order by [" + m.Name + "], the old name of [_key],")
 		case m.Name != "_count" && m.Name != "_key":
 			o.by, o.value, _ = strings.Cut(m.Name, ".")
+			if name, value, ok := strings.Cut(strings.TrimSuffix(m.Name, "]"), "["); ok {
+				o.by, o.value = name, value
+			}
 		}
 		out = append(out, o)
 	}

@@ -77,7 +77,7 @@ func TestPrint(t *testing.T) {
 			t.Errorf("%s prints %s, want %s", format, got, want)
 		}
 	}
-	for _, bad := range []string{"", "EEE yyyy", "yyyy 'open", "MMM", "basic_date"} {
+	for _, bad := range []string{"", "EEE yyyy", "yyyy 'open", "MMM", "basic_week_date"} {
 		if _, err := NewFormat(bad); err == nil {
 			t.Errorf("format %q taken", bad)
 		}

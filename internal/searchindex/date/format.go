@@ -45,8 +45,16 @@ func NewFormat(text string) (Format, error) {
 	f := Format{Text: text}
 	for name := range strings.SplitSeq(text, "||") {
 		switch name {
-		case "strict_date_optional_time":
+		case "strict_date_optional_time", "date_optional_time", "strict_date_optional_time_nanos":
 			f.notations = append(f.notations, isoNotation{})
+		case "date_time", "strict_date_time":
+			f.notations = append(f.notations, named("yyyy-MM-dd'T'HH:mm:ss.SSSXXX"))
+		case "date_time_no_millis", "strict_date_time_no_millis":
+			f.notations = append(f.notations, named("yyyy-MM-dd'T'HH:mm:ssXXX"))
+		case "date", "strict_date", "strict_year_month_day":
+			f.notations = append(f.notations, named("yyyy-MM-dd"))
+		case "basic_date":
+			f.notations = append(f.notations, named("yyyyMMdd"))
 		case "epoch_millis":
 			f.notations = append(f.notations, epochNotation{1})
 		case "epoch_second":
@@ -60,6 +68,15 @@ func NewFormat(text string) (Format, error) {
 		}
 	}
 	return f, nil
+}
+
+// named is the pattern that a name stands for.
+func named(text string) pattern {
+	p, err := newPattern(text)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return p
 }
 
 // Parse reads the date, at the start of what the text leaves open.

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/millrace/millrace/internal/searchindex/date"
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
 	"github.com/millrace/millrace/internal/searchindex/wire"
 )
@@ -137,7 +138,7 @@ func (p parser) constantScore(v jsontree.Value, depth int) (Query, *wire.Error) 
 // some change nothing here.
 var queryStringParameters = []string{
 	"query", "default_operator", "default_field", "fields", "lenient", "analyze_wildcard", "allow_leading_wildcard", "auto_generate_synonyms_phrase_query",
-	"enable_position_increments", "escape", "fuzzy_transpositions", "max_determinized_states", "type", "tie_breaker",
+	"enable_position_increments", "escape", "fuzzy_transpositions", "max_determinized_states", "type", "tie_breaker", "time_zone",
 }
 
 func (p parser) queryString(v jsontree.Value, _ int) (Query, *wire.Error) {
@@ -159,6 +160,11 @@ func (p parser) queryString(v jsontree.Value, _ int) (Query, *wire.Error) {
 	}
 	lenient, _ := v.Get("lenient")
 	q := String{Text: text.Text, And: and, Lenient: lenient.Text == "true"}
+	if zone, ok := v.Get("time_zone"); ok {
+		if q.Zone, ok = date.Zone(zone.Text); !ok {
+			return nil, wire.Errorf("zone_rules_exception", "Unknown time-zone ID: %s", zone.Text)
+		}
+	}
 	fields, _ := v.Get("fields")
 	field, _ := v.Get("default_field")
 	if q.Fields = listed(fields); field.Text != "" && field.Text != "*" {

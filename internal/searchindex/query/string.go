@@ -2,6 +2,7 @@ package query
 
 import (
 	"strings"
+	"time"
 
 	"github.com/millrace/millrace/internal/searchindex/jsontree"
 	"github.com/millrace/millrace/internal/searchindex/wire"
@@ -18,9 +19,10 @@ import (
 // without field is looked for in every field where it can stand. Fuzziness and slop are refused.
 type String struct {
 	Text    string
-	And     bool     // what stands between clauses that nothing joins
-	Fields  []string // where values without a field are looked for; empty: everywhere
-	Lenient bool     // a value that cannot stand in its field matches nothing
+	And     bool           // what stands between clauses that nothing joins
+	Fields  []string       // where values without a field are looked for; empty: everywhere
+	Lenient bool           // a value that cannot stand in its field matches nothing
+	Zone    *time.Location // of dates without one; nil: UTC
 }
 
 func (String) Score() float64 { return 1 }
@@ -205,7 +207,7 @@ func (p *stringParser) word(word string) (Query, string) {
 	case field == "_exists_":
 		return Exists{unescape(word)}, ""
 	case word[0] == '<' || word[0] == '>':
-		return comparison(field, word)
+		return p.comparison(field, word)
 	case hasUnescaped(word, "*?"):
 		return p.in(func(field string) Query { return pattern(field, word) }), ""
 	}
@@ -242,7 +244,7 @@ func (p *stringParser) interval(openLow bool) (Query, string) {
 	if end != "]" && end != "}" {
 		return nil, "was expecting \"]\" or \"}\""
 	}
-	q := Range{Field: field, OpenLow: openLow, OpenHigh: end == "}"}
+	q := Range{Field: field, OpenLow: openLow, OpenHigh: end == "}", Zone: p.query.Zone}
 	if low.Text != "*" {
 		q.Low = &low
 	}
@@ -252,14 +254,14 @@ func (p *stringParser) interval(openLow bool) (Query, string) {
 	return q, ""
 }
 
-func comparison(field, token string) (Query, string) {
+func (p *stringParser) comparison(field, token string) (Query, string) {
 	v := text(unescape(strings.TrimLeft(token, "<>=")))
 	if field == "" || v.Text == "" {
 		return nil, "was expecting field:" + token[:1] + "value"
 	}
 	open := !strings.HasPrefix(token[1:], "=")
 	if token[0] == '>' {
-		return Range{Field: field, Low: &v, OpenLow: open}, ""
+		return Range{Field: field, Low: &v, OpenLow: open, Zone: p.query.Zone}, ""
 	}
-	return Range{Field: field, High: &v, OpenHigh: open}, ""
+	return Range{Field: field, High: &v, OpenHigh: open, Zone: p.query.Zone}, ""
 }
