@@ -31,6 +31,7 @@ type Engine struct {
 	streams     []*stream
 	inputs      map[string]*input
 	pumps       []*pump
+	pace        pace
 	// clock is the greatest ROWTIME or bound so far.
 	clock int64
 	// horizon is the least deadline that a row from horizonFrom on could set.
@@ -60,9 +61,6 @@ func (in *input) take(b *types.Batch) *types.Batch {
 	return &in.read
 }
 
-// maxRound is how many rows a round takes at most; more would leave the caches.
-const maxRound = 4096
-
 const beginning = -1 << 62
 
 // NewEngine builds the operators of a plan.
@@ -76,6 +74,7 @@ func NewEngine(app *plan.Application, sink Sink, limits Limits) *Engine {
 		e.pumps = append(e.pumps, newPump(e.ctx, i, p, promoted))
 	}
 	e.streams = newStreams(app, e.pumps, promoted)
+	e.pace = newPace(roundSize(app, e.streams))
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {
@@ -114,12 +113,12 @@ func (e *Engine) Push(name string, b *types.Batch) {
 		e.advance(t)
 		limit := min(e.horizonOf(t), e.deadline())
 		hi := lo + 1
-		for hi < b.N && hi-lo < maxRound && b.Rowtime[hi] >= b.Rowtime[hi-1] && b.Rowtime[hi] < limit {
+		for hi < b.N && hi-lo < e.pace.rows && b.Rowtime[hi] >= b.Rowtime[hi-1] && b.Rowtime[hi] < limit {
 			hi++
 		}
 		e.clock = b.Rowtime[hi-1]
 		b.Slice(&in.round, lo, hi)
-		e.round(in.stream, &in.round, 0, false)
+		e.pace.took(hi-lo, e.round(in.stream, &in.round, 0, false))
 		lo = hi
 	}
 }
@@ -172,8 +171,9 @@ func (e *Engine) late(in *input, b *types.Batch, row int) {
 	})
 }
 
-// round lets every stream take its turn: its new rows go to the sink and to the pumps that read it.
-func (e *Engine) round(from *stream, rows *types.Batch, t int64, bound bool) {
+// round lets every stream take its turn: its new rows go to the sink and to the pumps that read it. It returns how many rows
+// the pumps made.
+func (e *Engine) round(from *stream, rows *types.Batch, t int64, bound bool) (made int) {
 	e.ctx.eval.Reset()
 	for _, s := range e.streams {
 		b := e.arrivals(s, from, rows)
@@ -190,9 +190,11 @@ func (e *Engine) round(from *stream, rows *types.Batch, t int64, bound bool) {
 		}
 	}
 	for _, p := range e.pumps {
+		made += p.insert.out.rows.N
 		p.insert.out.reset()
 	}
 	e.report()
+	return made
 }
 
 // arrivals returns the rows that a stream gets in this round, or nil.

@@ -18,6 +18,8 @@ type window struct {
 	lo, end     int64
 	probe       Batch
 	left, right []types.Vector
+	// failed tells that a key could not be computed at the time that was last tried.
+	failed bool
 }
 
 func newWindow(ctx *context, keys []evaluator) *window {
@@ -36,6 +38,10 @@ func (w *window) endOf(t int64) int64 {
 		return w.end
 	}
 	w.values(t, w.left)
+	if w.failed { // a window of its own, for its groups to become error rows soon
+		w.lo, w.end = t, t+1
+		return w.end
+	}
 	step := int64(1)
 	for !w.differs(t + step) {
 		if step *= 2; step > maxWindow {
@@ -68,13 +74,15 @@ func (w *window) differs(t int64) bool {
 
 // values computes the keys at a ROWTIME. A key that cannot be computed is NULL here; its error shows when it is printed.
 func (w *window) values(t int64, into []types.Vector) {
-	w.probe.Rowtime[0] = t
+	w.probe.Rowtime[0], w.failed = t, false
 	for i, k := range w.keys {
 		v := k.eval(w.ctx, &w.probe, w.probe.Sel)
 		into[i].Kind = v.Kind
 		prepare(&into[i], 1)
 		into[i].Null = append(into[i].Null, false)
-		if into[i].Null[0] = v.IsNull(0) || len(w.ctx.eval.Failures) > 0; !into[i].Null[0] {
+		fails := len(w.ctx.eval.Failures) > 0
+		w.failed = w.failed || fails
+		if into[i].Null[0] = v.IsNull(0) || fails; !into[i].Null[0] {
 			copyRows(&into[i], v, w.probe.Sel)
 		}
 		w.ctx.eval.Failures = w.ctx.eval.Failures[:0]
