@@ -119,9 +119,11 @@ func compress(payload []byte) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// bulkAnswer is what of a _bulk answer matters.
+// bulkAnswer is what of a _bulk answer matters. An item of another action than the one that was asked for has no status.
 type bulkAnswer struct {
-	Items []map[string]bulkItem `json:"items"`
+	Items []struct {
+		Index bulkItem `json:"index"`
+	} `json:"items"`
 }
 
 type bulkItem struct {
@@ -137,24 +139,23 @@ func (d *Destination) items(docs []*document, body []byte, r *round) {
 		r.failAll(docs, unreachable, errorJSON("parse_exception", "answer to _bulk: "+err.Error()))
 		return
 	}
-	items := make([]bulkItem, len(answer.Items))
+	items := answer.Items
 	matching := len(items) == len(docs)
-	for i := range items {
-		item, ok := answer.Items[i]["index"]
-		items[i] = item
-		matching = matching && ok && item.Status != 0 && (docs[i].id == "" || docs[i].id == item.ID)
+	for i := 0; matching && i < len(items); i++ {
+		item := &items[i].Index
+		matching = item.Status != 0 && (docs[i].id == "" || docs[i].id == item.ID)
 	}
 	if !matching {
 		r.failAll(docs, unreachable, errorJSON("parse_exception", fmt.Sprintf("answer to _bulk has %d items for %d documents, or other ids", len(items), len(docs))))
 		return
 	}
 	for i, doc := range docs {
-		switch verdict(items[i].Status) {
+		switch verdict(items[i].Index.Status) {
 		case retry:
-			doc.fail(strconv.Itoa(items[i].Status), clip(items[i].Error))
+			doc.fail(strconv.Itoa(items[i].Index.Status), clip(items[i].Index.Error))
 			r.again = append(r.again, doc)
 		case refuse:
-			doc.fail(strconv.Itoa(items[i].Status), clip(items[i].Error))
+			doc.fail(strconv.Itoa(items[i].Index.Status), clip(items[i].Index.Error))
 			r.refused = append(r.refused, doc)
 		}
 	}
