@@ -119,7 +119,10 @@ func (r *request) firstDocument(tx *store.Tx, op *operation) (*store.Index, *wir
 }
 
 func applyUpdate(tx *store.Tx, x *store.Index, op *operation) (store.Outcome, *wire.Error) {
-	old, found := tx.Document(x, op.id)
+	old, found, refused := tx.Document(x, op.id)
+	if refused != nil {
+		return store.Outcome{}, refused
+	}
 	if !found {
 		source, ok := op.update.first()
 		if !ok {

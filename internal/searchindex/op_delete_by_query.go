@@ -129,7 +129,7 @@ func (r *request) deleteFound(found []foundDocument) (deleted, conflicts int64, 
 				conflicts++
 				continue
 			}
-			if d, there := tx.Document(x, f.id); !there || d.Seq != f.seq {
+			if d, there, _ := tx.Document(x, f.id); !there || d.Seq != f.seq { // damaged or not, this is the one that was found
 				conflicts++
 				continue
 			}

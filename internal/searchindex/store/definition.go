@@ -15,7 +15,7 @@ type definitions map[definitionKey]map[string]string // name to text
 type definitionKey struct{ namespace, kind string }
 
 func loadDefinitions(ctx context.Context, db *sql.DB) (definitions, error) {
-	rows, err := db.QueryContext(ctx, "SELECT namespace, kind, name, body FROM definitions")
+	rows, err := db.QueryContext(ctx, "SELECT namespace, kind, name, body, sum FROM definitions")
 	if err != nil {
 		return nil, fmt.Errorf("read definitions: %w", err)
 	}
@@ -24,12 +24,20 @@ func loadDefinitions(ctx context.Context, db *sql.DB) (definitions, error) {
 	for rows.Next() {
 		var k definitionKey
 		var name, body string
-		if err := rows.Scan(&k.namespace, &k.kind, &name, &body); err != nil {
+		var sum int64
+		if err := rows.Scan(&k.namespace, &k.kind, &name, &body, &sum); err != nil {
 			return nil, fmt.Errorf("read definitions: %w", err)
+		}
+		if sum != k.checksum(name, body) {
+			return nil, fmt.Errorf("read definitions: %s %q of domain %q is damaged: its checksum differs", k.kind, name, k.namespace)
 		}
 		out.set(k, name, body)
 	}
 	return out, rows.Err()
+}
+
+func (k definitionKey) checksum(name, body string) int64 {
+	return checksum(0, k.namespace+"\x00"+k.kind+"\x00"+name, 0, 0, body)
 }
 
 // set replaces one; an empty text removes it. Maps given out are never changed.
@@ -60,8 +68,9 @@ func (tx *Tx) Definitions(namespace, kind string) map[string]string {
 
 // Define keeps a definition, in place of the one of that kind and name.
 func (tx *Tx) Define(namespace, kind, name, body string) {
-	tx.exec("INSERT OR REPLACE INTO definitions (namespace, kind, name, body) VALUES (?, ?, ?, ?)", namespace, kind, name, body)
-	tx.define(definitionKey{namespace, kind}, name, body)
+	k := definitionKey{namespace, kind}
+	tx.exec("INSERT OR REPLACE INTO definitions (namespace, kind, name, body, sum) VALUES (?, ?, ?, ?, ?)", namespace, kind, name, body, k.checksum(name, body))
+	tx.define(k, name, body)
 }
 
 // Undefine removes a definition.

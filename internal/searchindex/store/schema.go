@@ -28,17 +28,25 @@ CREATE TABLE IF NOT EXISTS indices (
 	mapping TEXT NOT NULL, settings TEXT NOT NULL, next_place INTEGER NOT NULL, next_seq INTEGER NOT NULL, live INTEGER NOT NULL, bytes INTEGER NOT NULL,
 	aliases TEXT NOT NULL DEFAULT '', UNIQUE (namespace, name));
 CREATE TABLE IF NOT EXISTS documents (
-	number INTEGER PRIMARY KEY, index_id INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, source BLOB NOT NULL);
+	number INTEGER PRIMARY KEY, index_id INTEGER NOT NULL, id TEXT NOT NULL, version INTEGER NOT NULL, seq INTEGER NOT NULL, source BLOB NOT NULL,
+	sum INTEGER NOT NULL DEFAULT 0);
 CREATE UNIQUE INDEX IF NOT EXISTS documents_id ON documents (index_id, id);
 CREATE TABLE IF NOT EXISTS columns (
 	index_id INTEGER NOT NULL, segment INTEGER NOT NULL, field TEXT NOT NULL, data BLOB NOT NULL, PRIMARY KEY (index_id, segment, field)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS dropped (index_id INTEGER PRIMARY KEY);
 CREATE TABLE IF NOT EXISTS definitions (
-	namespace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (namespace, kind, name)) WITHOUT ROWID;
+	namespace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, body TEXT NOT NULL, sum INTEGER NOT NULL, PRIMARY KEY (namespace, kind, name)) WITHOUT ROWID;
 `
 
-// schemaVersion 2 knows aliases and definitions.
+// schemaVersion 2 knows aliases, definitions and checksums.
 const schemaVersion = 2
+
+// fromVersion1 adds what version 2 has more; its last step is to say so, together with the rest.
+const fromVersion1 = `BEGIN;
+ALTER TABLE indices ADD COLUMN aliases TEXT NOT NULL DEFAULT '';
+ALTER TABLE documents ADD COLUMN sum INTEGER NOT NULL DEFAULT 0;
+PRAGMA user_version = 2;
+COMMIT`
 
 const placeBits = 40
 
@@ -68,7 +76,7 @@ func prepareDatabase(db *sql.DB) error {
 		return fmt.Errorf("its format %d is newer than this program's %d", version, schemaVersion)
 	}
 	if version == 1 {
-		if _, err := db.Exec("ALTER TABLE indices ADD COLUMN aliases TEXT NOT NULL DEFAULT ''"); err != nil {
+		if _, err := db.Exec(fromVersion1); err != nil {
 			return err
 		}
 	}

@@ -135,7 +135,7 @@ func (v *View) loadColumn(ctx context.Context, x *Index, segment int, path strin
 // build fills the segment from the sources of its documents.
 func (v *View) build(ctx context.Context, x *Index, segment int, s *Segment) error {
 	first := int64(segment) << segmentBits
-	rows, err := v.store.db.QueryContext(ctx, "SELECT number, id, source FROM documents WHERE number BETWEEN ? AND ? ORDER BY number",
+	rows, err := v.store.db.QueryContext(ctx, "SELECT number, id, version, seq, source, sum FROM documents WHERE number BETWEEN ? AND ? ORDER BY number",
 		number(x.ID, first), number(x.ID, first+segmentMask))
 	if err != nil {
 		return fmt.Errorf("read segment %d of index %q: %w", segment, x.Name, err)
@@ -146,14 +146,18 @@ func (v *View) build(ctx context.Context, x *Index, segment int, s *Segment) err
 	live := &column.Bitmap{}
 	var cells []mapping.Cell
 	for rows.Next() {
-		var n int64
-		var id, source string
-		if err := rows.Scan(&n, &id, &source); err != nil {
+		var n, sum int64
+		var kept Stored
+		err := rows.Scan(&n, &kept.ID, &kept.Version, &kept.Seq, &kept.Source, &sum)
+		if err == nil {
+			err = check(n, sum, kept)
+		}
+		if err != nil {
 			return fmt.Errorf("read segment %d of index %q: %w", segment, x.Name, err)
 		}
-		d, refused := mapping.ParseDocument(id, source)
+		d, refused := mapping.ParseDocument(kept.ID, kept.Source)
 		if refused != nil {
-			return fmt.Errorf("read document %q of index %q: %w", id, x.Name, refused)
+			return fmt.Errorf("read document %q of index %q: %w", kept.ID, x.Name, refused)
 		}
 		cells = x.Mapping.KnownCells(d, cells[:0])
 		place := int(n & segmentMask)

@@ -166,24 +166,24 @@ type Stored struct {
 
 // Document returns the document of that id; found is false when there is none.
 func (v *View) Document(ctx context.Context, x *Index, id string) (d Stored, found bool, err error) {
-	row := v.store.db.QueryRowContext(ctx, "SELECT number, id, version, seq, source FROM documents WHERE index_id = ? AND id = ?", x.ID, id)
+	row := v.store.db.QueryRowContext(ctx, "SELECT number, id, version, seq, source, sum FROM documents WHERE index_id = ? AND id = ?", x.ID, id)
 	return scanStored(row)
 }
 
 // At returns the document at that place of the index.
 func (v *View) At(ctx context.Context, x *Index, place int64) (d Stored, found bool, err error) {
-	row := v.store.db.QueryRowContext(ctx, "SELECT number, id, version, seq, source FROM documents WHERE number = ?", number(x.ID, place))
+	row := v.store.db.QueryRowContext(ctx, "SELECT number, id, version, seq, source, sum FROM documents WHERE number = ?", number(x.ID, place))
 	return scanStored(row)
 }
 
 func scanStored(row *sql.Row) (d Stored, found bool, err error) {
-	var n int64
-	switch err := row.Scan(&n, &d.ID, &d.Version, &d.Seq, &d.Source); {
+	var n, sum int64
+	switch err := row.Scan(&n, &d.ID, &d.Version, &d.Seq, &d.Source, &sum); {
 	case errors.Is(err, sql.ErrNoRows):
 		return d, false, nil
 	case err != nil:
 		return d, false, fmt.Errorf("read document: %w", err)
 	}
 	d.Place = placeOf(n)
-	return d, true, nil
+	return d, true, check(n, sum, d)
 }

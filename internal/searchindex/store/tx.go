@@ -172,8 +172,8 @@ func (tx *Tx) Put(x *Index, doc mapping.Document, create bool) (Outcome, *wire.E
 	out := Outcome{Version: 1, Result: "created", Seq: x.nextSeq}
 	place := x.nextPlace
 	source := []byte(doc.Source)
-	inserted := tx.exec("INSERT INTO documents (number, index_id, id, version, seq, source) VALUES (?, ?, ?, 1, ?, ?) ON CONFLICT (index_id, id) DO NOTHING",
-		number(x.ID, place), x.ID, doc.ID, out.Seq, source)
+	inserted := tx.exec("INSERT INTO documents (number, index_id, id, version, seq, source, sum) VALUES (?, ?, ?, 1, ?, ?, ?) ON CONFLICT (index_id, id) DO NOTHING",
+		number(x.ID, place), x.ID, doc.ID, out.Seq, source, checksum(number(x.ID, place), doc.ID, 1, out.Seq, doc.Source))
 	if inserted == 0 {
 		old, _ := tx.find(x, doc.ID)
 		if create {
@@ -181,7 +181,8 @@ func (tx *Tx) Put(x *Index, doc mapping.Document, create bool) (Outcome, *wire.E
 		}
 		place = placeOf(old.number)
 		out.Version, out.Result = old.version+1, "updated"
-		tx.exec("UPDATE documents SET version = ?, seq = ?, source = ? WHERE number = ?", out.Version, out.Seq, source, old.number)
+		tx.exec("UPDATE documents SET version = ?, seq = ?, source = ?, sum = ? WHERE number = ?",
+			out.Version, out.Seq, source, checksum(old.number, doc.ID, out.Version, out.Seq, doc.Source), old.number)
 		x.Bytes -= old.bytes
 		x.Live--
 		x.nextPlace--
@@ -228,11 +229,19 @@ func (tx *Tx) find(x *Index, id string) (f found, ok bool) {
 	return f, ok
 }
 
-// Document returns a document as this transaction has it.
-func (tx *Tx) Document(x *Index, id string) (s Stored, ok bool) {
-	ok = tx.row("SELECT version, seq, source FROM documents WHERE index_id = ? AND id = ?", []any{x.ID, id}, &s.Version, &s.Seq, &s.Source)
+// Document returns a document as this transaction has it. A damaged one is refused.
+func (tx *Tx) Document(x *Index, id string) (s Stored, ok bool, refused *wire.Error) {
+	var n, sum int64
+	ok = tx.row("SELECT number, version, seq, source, sum FROM documents WHERE index_id = ? AND id = ?", []any{x.ID, id}, &n, &s.Version, &s.Seq, &s.Source, &sum)
 	s.ID = id
-	return s, ok
+	if !ok {
+		return s, false, nil
+	}
+	if err := check(n, sum, s); err != nil {
+		refused = wire.Errorf("corrupt_document_exception", "%s", err.Error())
+		refused.Status = 500
+	}
+	return s, true, refused
 }
 
 // stale takes the blobs of the segment that holds the place away.
