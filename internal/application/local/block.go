@@ -35,10 +35,11 @@ type block struct {
 	seq      int64
 }
 
-// badRecord is one that has become an error row before it had a time. It came
-// when at records of its block were there; line counts from 0.
+// badRecord is one that has become an error row and has no place among the
+// records of its block: it stood before the record at. line counts from 0.
 type badRecord struct {
 	at            int
+	refused       bool // it was a record, for which there was no time
 	line          int64
 	column        int // where a line stopped having its format, from 1; 0: it has it
 	name, message string
@@ -67,6 +68,7 @@ type worker struct {
 	now       *block
 	kept      int // records of now that have a time
 	seen      int // records that have been judged
+	given     int // records that have been given to the reader
 	converted []byte
 }
 
@@ -101,17 +103,39 @@ func (w *worker) work(b *block) {
 	} else {
 		b.data = b.raw
 	}
-	w.now, w.kept, w.seen = b, 0, 0
+	w.now, w.kept, w.seen, w.given = b, 0, 0, 0
 	if cap(b.times) < len(b.spans) {
 		b.times = make([]int64, 0, len(b.spans))
 	}
 	b.times = b.times[:0]
 	for _, s := range b.spans {
+		w.given++
 		w.reader.Part(b.data, s.start, s.end, 0, nil)
+		if w.seen+w.reader.Pending() != w.given {
+			w.settle()
+		}
 	}
 	w.reader.Flush()
 	b.spans = b.spans[:w.kept]
+	b.placeBad()
 	b.sort()
+}
+
+// placeBad puts bad records into the order in which they came. Their places were
+// those among all records, of which the refused ones are gone now.
+func (b *block) placeBad() {
+	b.sortBad()
+	refused := 0
+	for i := range b.bad {
+		b.bad[i].at -= refused
+		if b.bad[i].refused {
+			refused++
+		}
+	}
+}
+
+func (b *block) sortBad() {
+	slices.SortStableFunc(b.bad, func(x, y badRecord) int { return x.at - y.at })
 }
 
 // convert makes JSON of lines.
@@ -135,9 +159,18 @@ func (w *worker) convert(b *block) {
 	b.spans = kept
 }
 
-// rows takes the times of some records, one row each.
+// settle judges the record that was given last, which is not one row: of several
+// the first has its time, and without any it has none.
+func (w *worker) settle() {
+	w.reader.Flush()
+	if w.seen < w.given {
+		w.refuse("the record holds no row", ErrorInvalidRowtime)
+	}
+}
+
+// rows takes the times of some records.
 func (w *worker) rows(rows *types.Batch, texts *types.Vector) {
-	for i := range rows.N {
+	for i := range min(rows.N, w.given-w.seen) {
 		if texts.IsNull(i) {
 			w.refuse(fmt.Sprintf("column %q is NULL, and ROWTIME is read from it", w.column), ErrorInvalidRowtime)
 			continue
@@ -156,12 +189,17 @@ func (w *worker) rows(rows *types.Batch, texts *types.Vector) {
 
 // refused takes a record that the schema's format refuses. All rows before it
 // have been taken.
-func (w *worker) refused(e types.ErrorRow) { w.refuse(e.Message, e.Name) }
+func (w *worker) refused(e types.ErrorRow) {
+	if w.seen < w.given {
+		w.refuse(e.Message, e.Name)
+	}
+}
 
 func (w *worker) refuse(message, name string) {
-	s := w.now.spans[w.seen]
+	at := w.seen
+	s := w.now.spans[at]
 	w.seen++
-	w.now.bad = append(w.now.bad, badRecord{at: w.kept, name: name, message: message, raw: bytes.Clone(w.now.data[s.start:s.end])})
+	w.now.bad = append(w.now.bad, badRecord{at: at, refused: true, name: name, message: message, raw: bytes.Clone(w.now.data[s.start:s.end])})
 }
 
 // sort finds the order of the records.

@@ -11,7 +11,7 @@ import (
 
 // clock reads the texts of times. Those that follow each other are mostly alike.
 type clock struct {
-	last   string
+	last   []byte
 	lastMs int64
 }
 
@@ -24,12 +24,12 @@ type clock struct {
 //
 // It keeps no part of s.
 func (c *clock) read(s string) (ms int64, ok bool) {
-	if s == c.last && s != "" {
+	if s == string(c.last) && s != "" {
 		return c.lastMs, true
 	}
 	ms, ok = readTime(s)
 	if ok {
-		c.last, c.lastMs = strings.Clone(s), ms
+		c.last, c.lastMs = append(c.last[:0], s...), ms
 	}
 	return ms, ok
 }

@@ -215,6 +215,7 @@ func (s *source) leaveOut(b *block) {
 	}
 	s.counts.Late += int64(len(late))
 	if len(late) > 0 {
+		b.sortBad()
 		b.reorder(func(i int) bool { return late[i] })
 	}
 }
@@ -224,7 +225,7 @@ func (s *source) leaveOut(b *block) {
 func (s *source) report(b *block) {
 	newest, from := s.newest, 0
 	for _, bad := range b.bad {
-		for ; from < min(bad.at, len(b.times)); from++ {
+		for ; from < bad.at; from++ {
 			newest = max(newest, b.times[from])
 		}
 		if bad.name == ErrorInvalidLine {
