@@ -61,24 +61,24 @@ func (b *block) lines() {
 
 // worker reads the times of the records of blocks. It belongs to one goroutine.
 type worker struct {
-	format    Format
-	column    string // that times are read from
-	reader    *input.Reader
-	clock     clock
-	now       *block
-	kept      int // records of now that have a time
-	seen      int // records that have been judged
-	given     int // records that have been given to the reader
-	converted []byte
+	format Format
+	column string // that times are read from
+	reader *input.Reader
+	clock  clock
+	now    *block
+	kept   int // records of now that have a time
+	seen   int // records that have been judged
+	given  int // records that have been given to the reader
 }
 
-// newWorker reads times of the column at the index of the schema.
+// newWorker reads times of a column of the schema, or of a field of the lines that
+// the schema leaves out.
 func newWorker(format Format, r records, rowtime string) (*worker, error) {
 	s := r.schema
 	s.Columns = slices.Clone(s.Columns)
 	at := slices.IndexFunc(s.Columns, func(c input.Column) bool { return c.Name == rowtime })
 	if s.Format == input.JSON {
-		if at < 0 { // of a line, see hasRowtime
+		if at < 0 {
 			s.Columns, at = append(s.Columns, input.Column{Name: rowtime, Mapping: "$." + rowtime}), len(s.Columns)
 		}
 		s.Columns, at = s.Columns[at:at+1], 0
