@@ -79,14 +79,20 @@ func (s *Service) create(ctx context.Context, c *call.Call, d *domain) error {
 	if s.domains[d.Name] != nil {
 		return errExists(d.Name)
 	}
-	var err error
-	if d.endpoint, err = s.opts.Endpoint(d.Name); err != nil {
-		return err
-	}
-	if err := s.save(d); err != nil {
+	s.control(d)
+	if err := s.place(d); err != nil {
+		s.security.Delete(d.Name)
 		return err
 	}
 	s.domains[d.Name] = d
 	s.opts.Logger.Info("search domain created", "domain", d.Name, "endpoint", d.endpoint)
 	return nil
+}
+
+// place makes the domain's place and keeps the domain.
+func (s *Service) place(d *domain) (err error) {
+	if d.endpoint, err = s.opts.Endpoint(d.Name); err != nil {
+		return err
+	}
+	return s.save(d)
 }

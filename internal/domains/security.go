@@ -35,16 +35,20 @@ type Security struct {
 }
 
 // Security returns how access to a domain is controlled; the zero value for a domain without AdvancedSecurityOptions and
-// for one that is not there.
+// for one that is not there. Every request to a domain asks: it waits for no operation on another.
 func (s *Service) Security(name string) Security {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	d := s.domains[name]
-	if d == nil || d.Security == nil || !d.Security.Enabled {
-		return Security{}
+	security, _ := s.security.Load(name)
+	control, _ := security.(Security)
+	return control
+}
+
+// control makes a domain's access control known, before anybody learns the domain's address.
+func (s *Service) control(d *domain) {
+	if d.Security == nil || !d.Security.Enabled {
+		return
 	}
 	m := d.Security.MasterUserOptions
-	return Security{Enabled: true, MasterARN: m.MasterUserARN, MasterUser: m.MasterUserName, MasterPassword: m.MasterUserPassword}
+	s.security.Store(d.Name, Security{Enabled: true, MasterARN: m.MasterUserARN, MasterUser: m.MasterUserName, MasterPassword: m.MasterUserPassword})
 }
 
 func (d *domain) securityStatus() *securityStatus {

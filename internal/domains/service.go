@@ -45,6 +45,8 @@ type Service struct {
 
 	mu      sync.Mutex
 	domains map[string]*domain
+
+	security sync.Map // name to Security
 }
 
 // domain is what the journal keeps of a domain, as JSON.
@@ -102,6 +104,7 @@ func (s *Service) restore(d *domain) (err error) {
 	if d.Deleting {
 		return s.drop(d)
 	}
+	s.control(d)
 	if d.endpoint, err = s.opts.Endpoint(d.Name); err != nil {
 		return fmt.Errorf("open search domain %q: %w", d.Name, err)
 	}
@@ -120,6 +123,7 @@ func (s *Service) drop(d *domain) error {
 		return err
 	}
 	delete(s.domains, d.Name)
+	s.security.Delete(d.Name)
 	return nil
 }
 
