@@ -86,7 +86,7 @@ func openServer(ctx context.Context, dir string, cfg config.Config, log *slog.Lo
 			s = nil
 		}
 	}()
-	unlock, err := lockDir(dir)
+	unlock, err := waitForLock(ctx, dir, lockWait)
 	if err != nil {
 		return s, err
 	}
