@@ -24,6 +24,7 @@ type options struct {
 	opensearch  string // its address; "" for none
 	pid         int    // its process
 	profile     string // file for a CPU profile of the embedded index
+	peerOnly    bool   // the OpenSearch alone
 }
 
 func main() {
@@ -51,17 +52,26 @@ func measure(ctx context.Context) error {
 	flag.StringVar(&o.opensearch, "opensearch", "", "address of a real OpenSearch without security, for the same")
 	flag.IntVar(&o.pid, "pid", 0, "process of that OpenSearch")
 	flag.StringVar(&o.profile, "profile", "", "file for a CPU profile of the embedded index")
+	flag.BoolVar(&o.peerOnly, "peer-only", false, "measure that OpenSearch alone")
 	flag.Parse()
 	fmt.Println(cputime.Machine())
+	if !o.peerOnly {
+		if err := measureEmbedded(ctx, o); err != nil {
+			return err
+		}
+	}
+	if o.opensearch == "" {
+		return nil
+	}
+	real := &server{name: "OpenSearch", address: o.opensearch, pid: o.pid}
+	return real.measure(ctx, o)
+}
+
+func measureEmbedded(ctx context.Context, o options) error {
 	s, err := start(ctx, o.profile)
 	if err != nil {
 		return err
 	}
-	err = s.measure(ctx, o)
-	s.stop()
-	if err != nil || o.opensearch == "" {
-		return err
-	}
-	real := &server{name: "OpenSearch", address: o.opensearch, pid: o.pid}
-	return real.measure(ctx, o)
+	defer s.stop()
+	return s.measure(ctx, o)
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -96,7 +97,7 @@ func (s *server) measureBulk(ctx context.Context, o options) error {
 		wg.Go(func() {
 			for body := range bodies {
 				var done struct{ Errors bool }
-				err := s.call(ctx, "POST", "/bench/_bulk", body, &done)
+				err := s.bulk(ctx, body, &done)
 				if err == nil && done.Errors {
 					err = fmt.Errorf("a bulk was answered with errors")
 				}
@@ -133,6 +134,24 @@ feed:
 	used := after - cpu
 	fmt.Printf("%-12s bulk of %d documents         %8.0f a second of CPU, %.0f a second, %.1f s\n", s.name, o.documents, float64(o.documents)/used.Seconds(), float64(o.documents)/wall.Seconds(), wall.Seconds())
 	return err
+}
+
+// errBusy is the answer 429.
+var errBusy = errors.New("too many requests")
+
+// bulk sends a body until the server is not too busy for it.
+func (s *server) bulk(ctx context.Context, body []byte, into any) error {
+	for {
+		err := s.call(ctx, "POST", "/bench/_bulk", body, into)
+		if !errors.Is(err, errBusy) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func (s *server) measureSearch(ctx context.Context, o options, q search) error {
@@ -192,6 +211,8 @@ func (s *server) call(ctx context.Context, method, path string, body []byte, int
 	switch {
 	case err != nil:
 		return err
+	case answer.StatusCode == http.StatusTooManyRequests:
+		return errBusy
 	case answer.StatusCode >= 300:
 		return fmt.Errorf("%s %s: %s: %.300s", method, path, answer.Status, text)
 	case into == nil:

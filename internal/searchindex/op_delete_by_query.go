@@ -9,18 +9,53 @@ import (
 	"github.com/millrace/millrace/internal/searchindex/wire"
 )
 
-// deletesAtOnce is how many documents one transaction deletes; between two, others are served.
-const deletesAtOnce = 1000
+// Documents are found and deleted in rounds, so that neither memory nor a transaction grows with their number.
+const (
+	foundAtOnce   = 10_000
+	deletesAtOnce = 1000
+)
 
-// deleteByQuery deletes what matches when it begins. Documents that were changed since are left alone and counted as
-// conflicts, which refuse the rest unless conflicts=proceed.
+// deleteByQuery deletes what matches when it begins. Documents that were changed since are left alone; those that
+// change between being found and being deleted are conflicts, which refuse the rest unless conflicts=proceed.
 func deleteByQuery(r *request) answer {
 	asked, err := r.parseDeleteByQuery()
 	if err != nil {
 		return refusal(err)
 	}
-	var found []foundDocument
-	failed := r.domain.index.store.View(r.domain.name, func(v *store.View) error {
+	var deleted, conflicts, batches int64
+	begin := map[string]int64{} // by index: the first sequence number that is not meant
+	for {
+		found, err := r.findRound(asked, begin)
+		if err != nil {
+			return failure(err)
+		}
+		if len(found) == 0 {
+			break
+		}
+		for rest := found; len(rest) > 0; batches++ {
+			n := min(deletesAtOnce, len(rest))
+			gone, changed, failed := r.deleteFound(rest[:n])
+			if failed != nil {
+				return failure(failed)
+			}
+			deleted, conflicts, rest = deleted+gone, conflicts+changed, rest[n:]
+			if changed > 0 && r.params.Get("conflicts") != "proceed" {
+				e := wire.Errorf("version_conflict_engine_exception", "%d documents were changed while they were deleted", changed)
+				e.Status = 409
+				return refusal(e)
+			}
+		}
+	}
+	return answer{object: wire.Object{
+		{Name: "took", Value: r.took()}, {Name: "timed_out", Value: false}, {Name: "total", Value: deleted + conflicts}, {Name: "deleted", Value: deleted}, {Name: "batches", Value: batches},
+		{Name: "version_conflicts", Value: conflicts}, {Name: "noops", Value: 0}, {Name: "retries", Value: wire.Object{{Name: "bulk", Value: 0}, {Name: "search", Value: 0}}},
+		{Name: "throttled_millis", Value: 0}, {Name: "requests_per_second", Value: -1.0}, {Name: "throttled_until_millis", Value: 0}, {Name: "failures", Value: []any{}},
+	}}
+}
+
+// findRound finds the next documents to delete.
+func (r *request) findRound(asked *searchRequest, begin map[string]int64) (found []foundDocument, err error) {
+	err = r.domain.index.store.View(r.domain.name, func(v *store.View) error {
 		indices, err := r.searchable(v)
 		if err != nil {
 			return err
@@ -29,34 +64,16 @@ func deleteByQuery(r *request) answer {
 			if err := block(x); err != nil {
 				return err
 			}
-			if found, err = r.findDocuments(v, x, asked, found); err != nil {
+			if _, known := begin[x.UUID]; !known {
+				begin[x.UUID] = x.NextSeq()
+			}
+			if found, err = r.findDocuments(v, x, asked, begin[x.UUID], found); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if failed != nil {
-		return failure(failed)
-	}
-	var deleted, conflicts, batches int64
-	for rest := found; len(rest) > 0; batches++ {
-		n := min(deletesAtOnce, len(rest))
-		gone, changed, failed := r.deleteFound(rest[:n])
-		if failed != nil {
-			return failure(failed)
-		}
-		deleted, conflicts, rest = deleted+gone, conflicts+changed, rest[n:]
-		if changed > 0 && r.params.Get("conflicts") != "proceed" {
-			e := wire.Errorf("version_conflict_engine_exception", "%d documents were changed while they were deleted", changed)
-			e.Status = 409
-			return refusal(e)
-		}
-	}
-	return answer{object: wire.Object{
-		{Name: "took", Value: r.took()}, {Name: "timed_out", Value: false}, {Name: "total", Value: len(found)}, {Name: "deleted", Value: deleted}, {Name: "batches", Value: batches},
-		{Name: "version_conflicts", Value: conflicts}, {Name: "noops", Value: 0}, {Name: "retries", Value: wire.Object{{Name: "bulk", Value: 0}, {Name: "search", Value: 0}}},
-		{Name: "throttled_millis", Value: 0}, {Name: "requests_per_second", Value: -1.0}, {Name: "throttled_until_millis", Value: 0}, {Name: "failures", Value: []any{}},
-	}}
+	return found, err
 }
 
 func (r *request) parseDeleteByQuery() (*searchRequest, *wire.Error) {
@@ -92,13 +109,16 @@ type foundDocument struct {
 	seq   int64
 }
 
-func (r *request) findDocuments(v *store.View, x *store.Index, asked *searchRequest, found []foundDocument) ([]foundDocument, error) {
+func (r *request) findDocuments(v *store.View, x *store.Index, asked *searchRequest, before int64, found []foundDocument) ([]foundDocument, error) {
 	s := searcher{request: r, asked: asked, view: v, now: time.Now()}
 	matcher, refused := asked.query.Compile(s.describe(x))
 	if refused != nil {
 		return nil, refused.InShard(x.Name, node)
 	}
 	for i := range x.Segments() {
+		if len(found) >= foundAtOnce {
+			break
+		}
 		seg := segment{view: v, index: x, number: i}
 		var err error
 		if seg.live, err = v.Live(r.Context(), x, i); err != nil {
@@ -112,7 +132,7 @@ func (r *request) findDocuments(v *store.View, x *store.Index, asked *searchRequ
 			if err != nil {
 				return nil, err
 			}
-			if there {
+			if there && d.Seq < before {
 				found = append(found, foundDocument{x.Name, d.ID, d.Seq})
 			}
 		}

@@ -42,23 +42,36 @@ func (d *domain) user(r *http.Request) (who caller, ok bool) {
 			return caller{name: name, roles: []string{"all_access", "security_manager"}, everything: true}, true
 		}
 	}
-	_ = d.index.store.View(d.name, func(v *store.View) error {
-		body, there := v.Definitions(internalUsers)[name]
-		if !there {
-			return nil
-		}
-		user := storedObject(body)
-		hash, _ := user.Get("hash")
-		if ok = d.index.fits(name, password, hash.Text); !ok {
-			return nil
-		}
-		backend, _ := user.Get("backend_roles")
-		direct, _ := user.Get("opendistro_security_roles")
-		who = caller{name: name, backendRoles: texts(backend)}
-		who.take(viewLister{v}, texts(direct))
+	body := d.definition(internalUsers, name)
+	if body == "" {
+		return caller{}, false
+	}
+	user := storedObject(body)
+	hash, _ := user.Get("hash")
+	if !d.index.fits(name, password, hash.Text) { // takes long: nobody waits for it
+		return caller{}, false
+	}
+	backend, _ := user.Get("backend_roles")
+	direct, _ := user.Get("opendistro_security_roles")
+	who = caller{name: name, backendRoles: texts(backend)}
+	return who, d.take(&who, texts(direct)) == nil
+}
+
+// definition is the text of one, "" when there is none.
+func (d *domain) definition(kind, name string) (body string) {
+	_ = d.index.store.View(d.name, func(v *store.View) error { // an index that closes knows nobody
+		body = v.Definitions(kind)[name]
 		return nil
 	})
-	return who, ok
+	return body
+}
+
+// take gives a caller his roles as they are at this moment.
+func (d *domain) take(who *caller, direct []string) error {
+	return d.index.store.View(d.name, func(v *store.View) error {
+		who.take(viewLister{v}, direct)
+		return nil
+	})
 }
 
 func (d *domain) access() Access {
@@ -86,7 +99,7 @@ func (d *domain) signer(r *http.Request, body []byte) (who caller, status int) {
 		who.everything, who.roles = true, []string{"all_access"}
 		return who, 0
 	}
-	if err := d.index.store.View(d.name, func(v *store.View) error { who.take(viewLister{v}, nil); return nil }); err != nil {
+	if err := d.take(&who, nil); err != nil {
 		return who, http.StatusServiceUnavailable
 	}
 	return who, 0
@@ -95,8 +108,8 @@ func (d *domain) signer(r *http.Request, body []byte) (who caller, status int) {
 // take gives the caller the roles that the mappings name, and those of his own.
 func (c *caller) take(d definer, direct []string) {
 	roles := rolesOf(d)
-	for _, name := range sortedNames(mappingsOf(d)) {
-		if c.mapped(mappingsOf(d)[name]) {
+	for name, mapping := range mappingsOf(d) {
+		if c.mapped(mapping) {
 			direct = append(direct, name)
 		}
 	}

@@ -114,6 +114,12 @@ func unauthorized(w http.ResponseWriter, status int) {
 		_, _ = w.Write(wire.Append(nil, e.Body()))
 		return
 	}
+	if status == http.StatusServiceUnavailable { // as a node that begins or ends
+		h.Set("Content-Type", textType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, "OpenSearch Security not initialized.")
+		return
+	}
 	h.Set("WWW-Authenticate", `Basic realm="OpenSearch Security"`)
 	h.Set("Content-Type", textType)
 	w.WriteHeader(status)

@@ -41,11 +41,7 @@ func (p parts) span(whole bool) (first, last int64, ok bool) {
 	}
 	next := t
 	switch p.precision {
-	case precisionYear:
-		next = t.AddDate(1, 0, 0)
-	case precisionMonth:
-		next = t.AddDate(0, 1, 0)
-	case precisionDay:
+	case precisionYear, precisionMonth, precisionDay: // the real server reads a month left out as January, a day as the first
 		next = t.AddDate(0, 0, 1)
 	case precisionHour:
 		next = t.Add(time.Hour)

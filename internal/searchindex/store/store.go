@@ -155,6 +155,9 @@ func (v *View) Indices() []*Index {
 // Segments returns how many segments the index has.
 func (x *Index) Segments() int { return len(x.segments) }
 
+// NextSeq is the sequence number that the next write to the index takes.
+func (x *Index) NextSeq() int64 { return x.nextSeq }
+
 // Stored is a document as it was indexed.
 type Stored struct {
 	ID      string
