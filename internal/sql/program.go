@@ -14,6 +14,10 @@ import (
 // MaxCode is the greatest length of an application's text in bytes, as AWS has it.
 const MaxCode = 102_400
 
+// maxCopies is how many rows of a stream one row of an input may become by being read several times. They are in memory at
+// once.
+const maxCopies = 100_000
+
 // Program is a checked application text, ready to run.
 type Program struct {
 	plan        *plan.Application
@@ -38,6 +42,10 @@ func Compile(file, code string, schema Schema) (*Program, error) {
 		return nil, err
 	}
 	p := &Program{plan: plan.Build(app)}
+	if w := p.plan.Weight(); w.Rows > maxCopies {
+		diagnostics.Add(file, token.Position{Line: 1, Column: 1}, "stream %s gets more than %d rows for each row of an input, by pumps and UNION ALL that repeat it", w.Most, maxCopies)
+		return nil, diagnostics.Err()
+	}
 	p.fingerprint = p.plan.Fingerprint()
 	return p, nil
 }

@@ -74,7 +74,7 @@ func NewEngine(app *plan.Application, sink Sink, limits Limits) *Engine {
 		e.pumps = append(e.pumps, newPump(e.ctx, i, p, promoted))
 	}
 	e.streams = newStreams(app, e.pumps, promoted)
-	e.pace = newPace(roundSize(app, e.streams))
+	e.pace = newPace(roundSize(app))
 	for _, in := range app.Inputs {
 		for _, s := range e.streams {
 			if s.name == in.Name && !s.created {
