@@ -106,17 +106,27 @@ func overlap(a, b []string) bool {
 	return false
 }
 
-// meet reports whether two patterns with asterisks have a name in common.
+// meet reports whether two patterns with asterisks have a name in common. below[j] tells it of what is behind the place
+// in a and behind j in b.
 func meet(a, b string) bool {
-	switch {
-	case a == "" || b == "":
-		return strings.Trim(a+b, "*") == ""
-	case a[0] == '*':
-		return meet(a[1:], b) || meet(a, b[1:])
-	case b[0] == '*':
-		return meet(b, a)
+	below := make([]bool, len(b)+1)
+	for i := len(a); i >= 0; i-- {
+		here := make([]bool, len(b)+1)
+		for j := len(b); j >= 0; j-- {
+			switch {
+			case i == len(a) && j == len(b):
+				here[j] = true
+			case i < len(a) && a[i] == '*':
+				here[j] = below[j] || j < len(b) && here[j+1]
+			case j < len(b) && b[j] == '*':
+				here[j] = here[j+1] || i < len(a) && below[j]
+			case i < len(a) && j < len(b):
+				here[j] = a[i] == b[j] && below[j+1]
+			}
+		}
+		below = here
 	}
-	return a[0] == b[0] && meet(a[1:], b[1:])
+	return below[0]
 }
 
 func getLegacyTemplate(r *request) answer {
