@@ -62,11 +62,12 @@ type Journal struct {
 	begin  sync.RWMutex
 	closed bool
 
-	bytes    atomic.Int64 // of frames on disk
-	commits  atomic.Int64
-	diskFree atomic.Int64
-	trimmed  atomic.Bool // since the space was last reclaimed
-	usage    sync.WaitGroup
+	bytes      atomic.Int64 // of frames on disk
+	commits    atomic.Int64
+	diskFree   atomic.Int64
+	trimmed    atomic.Bool // since the space was last reclaimed
+	reclaiming atomic.Bool
+	usage      sync.WaitGroup
 }
 
 // Open opens or makes the journal of a directory. Damage in Pebble's own
