@@ -176,14 +176,18 @@ func (b *exprBinder) star(star *ast.Star) []Item {
 	if star.Qualifier.Name != "" {
 		relations = []relation{*b.scope.qualified(star.Qualifier)}
 	}
-	var items []Item
+	var first, items []Item
 	for _, r := range relations {
 		for i := r.from; i < r.to-r.hidden; i++ {
-			if b.scope.columns[i].merged && star.Qualifier.Name == "" {
-				continue
+			c := b.scope.columns[i]
+			it := Item{Expr: b.scope.column(i), Name: c.name}
+			switch {
+			case star.Qualifier.Name != "" || !c.merged && !c.shared:
+				items = append(items, it)
+			case c.shared:
+				first = append(first, it)
 			}
-			items = append(items, Item{Expr: b.scope.column(i), Name: b.scope.columns[i].name})
 		}
 	}
-	return items
+	return append(first, items...)
 }

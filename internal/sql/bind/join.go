@@ -178,9 +178,9 @@ func (b *binder) join(f *ast.Join, left, right *operand) *operand {
 	var conditions []Expr
 	switch {
 	case natural:
-		conditions = b.using(f, e, left, right, width, common(left.scope, right.scope))
+		conditions = b.using(f, kind, e, left, right, width, common(left.scope, right.scope))
 	case len(f.Using) > 0:
-		conditions = b.using(f, e, left, right, width, f.Using)
+		conditions = b.using(f, kind, e, left, right, width, f.Using)
 	case f.On != nil:
 		if call := findCall(f.On, isAggregateCall); call != nil {
 			fail(call.Name.Pos, "%s cannot stand in ON", call.Name.Name)

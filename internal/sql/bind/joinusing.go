@@ -20,9 +20,9 @@ func common(left, right *scope) []ast.Ident {
 }
 
 // using makes the columns of USING equal. By its bare name such a column is the left one's, or the right one's where only
-// that is always there.
-func (b *binder) using(f *ast.Join, e *exprBinder, left, right *operand, width int, names []ast.Ident) []Expr {
-	if f.Kind == "FULL" || f.Kind == "NATURAL FULL" {
+// that is always there. In * it stands before all others.
+func (b *binder) using(f *ast.Join, kind string, e *exprBinder, left, right *operand, width int, names []ast.Ident) []Expr {
+	if kind == "FULL" {
 		fail(f.Pos, "a FULL JOIN with USING or NATURAL is not supported; write ON and COALESCE the columns")
 	}
 	var equal []Expr
@@ -31,10 +31,10 @@ func (b *binder) using(f *ast.Join, e *exprBinder, left, right *operand, width i
 		l := left.find(name, 0, len(left.columns), left.scope)
 		r := width + right.find(name, 0, len(right.columns), right.scope)
 		equal = append(equal, e.compare(f.Pos, "=", e.scope.column(l), e.scope.column(r)))
-		if f.Kind == "RIGHT" || f.Kind == "NATURAL RIGHT" {
-			r = l
+		if kind == "RIGHT" {
+			l, r = r, l
 		}
-		e.scope.columns[r].merged = true
+		e.scope.columns[l].shared, e.scope.columns[r].merged = true, true
 	}
 	return equal
 }

@@ -36,7 +36,8 @@ const (
 
 // scopeColumn is a column of a scope. pure is set when it is a function of the row's ROWTIME alone, motion when it is
 // monotonic by itself, fields when it is a row. A column without a name is found by none, and one that USING has merged into
-// another by no bare name.
+// another by no bare name; shared is that
+// other.
 type scopeColumn struct {
 	name   string
 	t      types.Type
@@ -44,6 +45,7 @@ type scopeColumn struct {
 	motion Motion
 	fields []types.Column
 	merged bool
+	shared bool
 }
 
 // newScope returns the scope of one relation.
