@@ -223,3 +223,43 @@ func BenchmarkJoin(b *testing.B) {
 		})
 	}
 }
+
+// Rows whose key cannot be computed fall out of a lookup, and no other: twice, because the second time memory is used again.
+func TestLookupWithFailingKeys(t *testing.T) {
+	p, err := Compile("lookup.sql", `CREATE STREAM O (K VARCHAR(8), NAME VARCHAR(8));
+		CREATE PUMP P AS INSERT INTO O SELECT STREAM A.K, R.NAME FROM A LEFT JOIN R ON CAST(A.K AS INTEGER) = R.F AND R.F < 5`,
+		Schema{Inputs: testInputs, Tables: []Stream{testTable}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]int{}
+	e := p.NewEngine(&tally{got}, Limits{})
+	e.Load(testTable.Name, testRows())
+	const rows = 3000
+	for range 2 {
+		b := types.NewBatch(testInputs[0].Columns)
+		for i := range rows {
+			event{time: 1, k: []string{"x", "1", "2", "5"}[i%4]}.appendTo(b)
+		}
+		e.Push("A", b)
+	}
+	want := map[string]int{"1 one": rows / 2, "2 two": rows / 2, "2 zwei": rows / 2, "5 null": rows / 2, "error": rows / 2}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// tally counts rows of two texts.
+type tally struct{ rows map[string]int }
+
+func (c *tally) Rows(_ string, b *types.Batch) {
+	for i := range b.N {
+		name := "null"
+		if !b.Cols[1].IsNull(i) {
+			name = b.Cols[1].Str[i]
+		}
+		c.rows[b.Cols[0].Str[i]+" "+name]++
+	}
+}
+
+func (c *tally) Error(types.ErrorRow) { c.rows["error"]++ }

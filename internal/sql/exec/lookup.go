@@ -61,7 +61,7 @@ func (l *lookup) Rows(b *Batch) {
 	for i, k := range l.keys {
 		l.values[i] = k.eval(l.ctx, b, b.Sel)
 	}
-	sel := l.ctx.settle(&l.below, b, b.Sel, l.good)
+	sel := l.ctx.settle(&l.below, b, b.Sel, nil) // it is in use while good is written to
 	for len(sel) > 0 {
 		sel = l.pair(b, sel)
 		l.hand(b)
