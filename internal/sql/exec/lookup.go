@@ -105,8 +105,7 @@ func (l *lookup) hand(b *Batch) {
 		case !l.wanted[c]:
 			out.Cols[c] = nil
 		case c < l.width:
-			v.Null = v.Null[:0]
-			resetValues(v)
+			v.Reset()
 			appendRows(v, b.Cols[c], l.rows, 0)
 		default:
 			l.fromTable(v, l.table.rows.Cols[c-l.width])
@@ -116,8 +115,6 @@ func (l *lookup) hand(b *Batch) {
 		l.next.Rows(out)
 	}
 }
-
-func resetValues(v *types.Vector) { v.Int, v.Float, v.Str = v.Int[:0], v.Float[:0], v.Str[:0] }
 
 func (l *lookup) fromTable(v, src *types.Vector) {
 	prepare(v, len(l.found))
