@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"path"
 	"slices"
 )
 
@@ -17,25 +16,14 @@ var ErrUnseen = errors.New("the server does not show who may write")
 // Allowed tells whether the principal may make and write the request's indices on an OpenSearch server, by whatever role.
 // The error is ErrNoSecurity if everybody may.
 func Allowed(ctx context.Context, server Server, r Request) (bool, error) {
-	for _, root := range []string{"/_plugins/_security", "/_opendistro/_security"} {
-		status, answer, err := server.Do(ctx, http.MethodGet, root+"/authinfo", nil)
-		switch {
-		case err != nil:
-			return false, fmt.Errorf("ask for security: %w", err)
-		case status == http.StatusOK:
-			return allowed(ctx, server, root+"/api", r)
-		case !unknownPath(status):
-			return false, refused("ask for security", status, answer)
-		}
-	}
-	status, _, err := server.Do(ctx, http.MethodGet, "/_security/_authenticate", nil)
+	api, err := security(ctx, server)
 	switch {
 	case err != nil:
-		return false, fmt.Errorf("ask for security: %w", err)
-	case unknownPath(status), status == http.StatusInternalServerError:
-		return false, ErrNoSecurity
+		return false, err
+	case api == "":
+		return false, ErrUnseen
 	}
-	return false, ErrUnseen
+	return allowed(ctx, server, api, r)
 }
 
 func allowed(ctx context.Context, server Server, api string, r Request) (bool, error) {
@@ -85,11 +73,17 @@ func writes(actions []string) bool {
 }
 
 func matchesAny(patterns []string, text string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool {
-		if p == text || p == "*" {
-			return true
-		}
-		ok, err := path.Match(p, text)
-		return err == nil && ok
-	})
+	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, text) })
+}
+
+// matches compares as OpenSearch does: an asterisk is any text, a question mark one character. The text may be a pattern
+// itself, which the same one and a wider one match.
+func matches(pattern, text string) bool {
+	if pattern == "" {
+		return text == ""
+	}
+	if pattern[0] == '*' {
+		return matches(pattern[1:], text) || text != "" && matches(pattern, text[1:])
+	}
+	return text != "" && (pattern[0] == text[0] || pattern[0] == '?') && matches(pattern[1:], text[1:])
 }

@@ -18,6 +18,7 @@ func TestAllowed(t *testing.T) {
 		"all access":      {`{"all_access":{"backend_roles":["admin","` + me + `"]}}`, `{}`, []string{"a-*"}, true},
 		"as a user":       {`{"w":{"users":["` + me + `"]}}`, `{"w":{"index_permissions":[{"index_patterns":["a-*"],"allowed_actions":["crud","create_index"]}]}}`, []string{"a-*"}, true},
 		"wider pattern":   {`{"w":{"backend_roles":["arn:aws:iam::1:role/*"]}}`, `{"w":{"index_permissions":[{"index_patterns":["*"],"allowed_actions":["*"]}]}}`, []string{"a-*", "b"}, true},
+		"across slashes":  {`{"w":{"users":["arn:*"]}}`, `{"w":{"index_permissions":[{"index_patterns":["?-*"],"allowed_actions":["*"]}]}}`, []string{"a-*"}, true},
 		"one is missing":  {`{"w":{"backend_roles":["` + me + `"]}}`, `{"w":{"index_permissions":[{"index_patterns":["a-*"],"allowed_actions":["*"]}]}}`, []string{"a-*", "b"}, false},
 		"two roles":       {`{"w":{"backend_roles":["` + me + `"]},"v":{"users":["*"]}}`, `{"w":{"index_permissions":[{"index_patterns":["a-*"],"allowed_actions":["indices_all"]}]},"v":{"index_permissions":[{"index_patterns":["b"],"allowed_actions":["write","manage"]}]}}`, []string{"a-*", "b"}, true},
 		"only reads":      {`{"w":{"backend_roles":["` + me + `"]}}`, `{"w":{"index_permissions":[{"index_patterns":["*"],"allowed_actions":["read","create_index"]}]}}`, []string{"a-*"}, false},
@@ -44,6 +45,10 @@ func TestAllowed(t *testing.T) {
 	}
 	if _, err := Allowed(t.Context(), answers{"GET /_plugins/_security/authinfo": "401 Unauthorized"}, Request{Principal: me}); err == nil || errors.Is(err, ErrUnseen) {
 		t.Error(err)
+	}
+	nothing["GET /_security/_authenticate"] = "500 out of memory"
+	if _, err := Allowed(t.Context(), nothing, Request{Principal: me}); err == nil || errors.Is(err, ErrNoSecurity) {
+		t.Errorf("a server in trouble is none without security: %v", err)
 	}
 	if _, err := Allowed(t.Context(), answers{}, Request{Principal: me}); err == nil {
 		t.Error("no answer is an answer")

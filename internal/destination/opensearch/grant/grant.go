@@ -70,29 +70,40 @@ func New(ctx context.Context, server Server, r Request) (*Grant, error) {
 		return nil, err
 	}
 	g := &Grant{server: server}
+	api, err := security(ctx, server)
+	switch {
+	case err != nil:
+		return nil, err
+	case api != "":
+		return g, g.openSearch(ctx, api, r)
+	}
+	return g, g.elasticsearch(ctx, r)
+}
+
+// security finds where an OpenSearch server keeps its roles; "" means Elasticsearch's way. The error is ErrNoSecurity if
+// the server has none.
+func security(ctx context.Context, server Server) (api string, err error) {
 	for _, root := range []string{"/_plugins/_security", "/_opendistro/_security"} { // the second one up to Elasticsearch 7.10 of Amazon
 		status, answer, err := server.Do(ctx, http.MethodGet, root+"/authinfo", nil)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("ask for security: %w", err)
+			return "", fmt.Errorf("ask for security: %w", err)
 		case status == http.StatusOK:
-			return g, g.openSearch(ctx, root+"/api", r)
+			return root + "/api", nil
 		case !unknownPath(status):
-			return nil, refused("ask for security", status, answer)
+			return "", refused("ask for security", status, answer)
 		}
 	}
 	status, answer, err := server.Do(ctx, http.MethodGet, "/_security/_authenticate", nil)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("ask for security: %w", err)
+		return "", fmt.Errorf("ask for security: %w", err)
 	case status == http.StatusOK:
-		return g, g.elasticsearch(ctx, r)
-	case unknownPath(status):
-		return nil, ErrNoSecurity
-	case status == http.StatusInternalServerError && strings.Contains(string(answer), "not enabled"):
-		return nil, ErrNoSecurity
+		return "", nil
+	case unknownPath(status), status == http.StatusInternalServerError && strings.Contains(string(answer), "not enabled"):
+		return "", ErrNoSecurity
 	}
-	return nil, refused("ask for security", status, answer)
+	return "", refused("ask for security", status, answer)
 }
 
 func (r Request) check() error {
@@ -130,8 +141,11 @@ func (g *Grant) Apply(ctx context.Context) (*Key, error) {
 			return nil, refused(what, status, answer)
 		case c.Path == apiKeyPath:
 			key = &Key{}
-			if err := json.Unmarshal(answer, key); err != nil || key.Encoded == "" {
-				return nil, fmt.Errorf("%s: the answer holds no key (%w)", what, err)
+			if err := json.Unmarshal(answer, key); err != nil {
+				return nil, fmt.Errorf("%s: read the key: %w", what, err)
+			}
+			if key.Encoded == "" {
+				return nil, fmt.Errorf("%s: the answer holds no key", what)
 			}
 		}
 	}
